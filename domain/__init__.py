@@ -1,0 +1,1 @@
+"""The business: facts, decisions and the ports it needs. Standard library only."""

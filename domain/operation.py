@@ -1,0 +1,158 @@
+"""An operation: anything that owns slots. It knows steps, slots and attempts, and no chain.
+
+Facts fold in and are never refused; what may be added is asked before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self, assert_never
+
+from domain.errors import BrokenRule
+from domain.events import (
+    AttemptIncluded,
+    AttemptSeen,
+    AttemptSigned,
+    BroadcastAnswered,
+    ConformityRead,
+    InclusionRevoked,
+    OperationEvent,
+    PlannedStep,
+    SlotDecided,
+    SlotReserved,
+    StepPurpose,
+    StepsPlanned,
+    WaitBegan,
+    WaitEnded,
+)
+from domain.slots import Attempt, Fate, Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    plan: PlannedStep
+    slots: tuple[Slot, ...] = ()
+
+    @property
+    def undecided(self) -> Slot | None:
+        """The one slot whose fate is open, if there is one (I5)."""
+        return next((slot for slot in self.slots if slot.fate is None), None)
+
+    @property
+    def landed(self) -> bool:
+        return any(slot.fate is Fate.LANDED for slot in self.slots)
+
+    @property
+    def underway(self) -> bool:
+        """Seen in a block with success: good enough to build on, not to decide by."""
+        slot = self.undecided
+        return slot is not None and slot.inclusion is not None and slot.inclusion.succeeded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    steps: tuple[Step, ...] = ()
+    wait: WaitBegan | None = None
+    conformity: ConformityRead | None = None
+    revoked: bool = False
+    """A reorganisation took the last inclusion away and none has followed."""
+
+    def step(self, number: int) -> Step:
+        return self.steps[number - 1]
+
+    @property
+    def issue(self) -> Step | None:
+        """The last issuing step; None before there is a plan."""
+        issues = [step for step in self.steps if step.plan.purpose is StepPurpose.ISSUE]
+        return issues[-1] if issues else None
+
+    @property
+    def signed_to_issue(self) -> bool:
+        """Whether anything was ever signed that could make the token appear."""
+        return any(s.slots for s in self.steps if s.plan.purpose is StepPurpose.ISSUE)
+
+    @property
+    def undecided(self) -> Sequence[tuple[Step, Slot]]:
+        return [(step, slot) for step in self.steps if (slot := step.undecided)]
+
+    @property
+    def next_step(self) -> Step | None:
+        """The first step, funding before issuing, that neither landed nor is on its way.
+
+        None where there is nothing to begin: an undecided slot forbids a next one (I5).
+        """
+        fund_first = sorted(self.steps, key=lambda step: step.plan.purpose is StepPurpose.ISSUE)
+        for step in fund_first:
+            if step.landed or step.underway:
+                continue
+            return None if step.undecided else step
+        return None
+
+    def next_slot(self, step: int) -> int:
+        """Return the number of the slot to reserve for a step.
+
+        Raises:
+            BrokenRule: the step landed, or has a slot that is still undecided (I1, I5).
+        """
+        at = self.step(step)
+        if at.landed or at.undecided:
+            raise BrokenRule(f"step {step} has a slot that landed or is undecided")
+        return len(at.slots) + 1
+
+    def apply(self, event: OperationEvent) -> Self:
+        match event:
+            case StepsPlanned(steps=steps):
+                added = tuple(Step(plan=plan) for plan in steps)
+                return replace(self, steps=self.steps + added, wait=None)
+            case SlotReserved(step=step, slot=number, key=key, most=most):
+                return self._add_slot(step, Slot(number=number, key=key, most=most))
+            case AttemptSigned():
+                attempt = Attempt(
+                    number=event.attempt,
+                    kind=event.kind,
+                    transaction_id=event.transaction_id,
+                    raw=event.raw,
+                )
+                slot = self._slot(event.step, event.slot)
+                attempts = (*slot.attempts, attempt)
+                return self._with(event.step, replace(slot, attempts=attempts, answered=False))
+            case BroadcastAnswered():
+                return self._with(
+                    event.step, replace(self._slot(event.step, event.slot), answered=True)
+                )
+            case AttemptSeen():
+                slot = replace(self._slot(event.step, event.slot), seen=True)
+                return replace(self._with(event.step, slot), revoked=False)
+            case AttemptIncluded(inclusion=inclusion):
+                slot = replace(self._slot(event.step, event.slot), seen=True, inclusion=inclusion)
+                return replace(self._with(event.step, slot), revoked=False)
+            case InclusionRevoked():
+                slot = replace(self._slot(event.step, event.slot), inclusion=None)
+                return replace(self._with(event.step, slot), revoked=True, conformity=None)
+            case ConformityRead():
+                return replace(self, conformity=event)
+            case WaitBegan():
+                return replace(self, wait=event)
+            case WaitEnded():
+                return replace(self, wait=None)
+            case SlotDecided(fate=fate):
+                return self._with(
+                    event.step, replace(self._slot(event.step, event.slot), fate=fate)
+                )
+            case _:
+                assert_never(event)
+
+    def _slot(self, step: int, number: int) -> Slot:
+        return self.step(step).slots[number - 1]
+
+    def _add_slot(self, step: int, slot: Slot) -> Self:
+        at = self.step(step)
+        return self._with_step(replace(at, slots=(*at.slots, slot)))
+
+    def _with(self, step: int, slot: Slot) -> Self:
+        at = self.step(step)
+        slots = tuple(slot if old.number == slot.number else old for old in at.slots)
+        return self._with_step(replace(at, slots=slots))
+
+    def _with_step(self, step: Step) -> Self:
+        steps = tuple(step if old.plan.number == step.plan.number else old for old in self.steps)
+        return replace(self, steps=steps)

@@ -1,0 +1,118 @@
+"""Slots: what a chain lets happen once, and the signed bytes bound to it.
+
+One type with two families (architecture, section 2). The engine knows slots;
+only a chain adapter knows what is behind a key.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.values import BaseUnits, BlobRef, BlockRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonceSlot:
+    """EVM: one nonce of one sender on one chain."""
+
+    chain_id: int
+    genesis_hash: bytes
+    sender: bytes
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseSlot:
+    """Algorand: one lease of one sender in one window of the grid.
+
+    The window's end is the last-valid of every attempt (rule L1).
+    """
+
+    genesis_hash: bytes
+    sender: bytes
+    lease: bytes
+    window: int
+    first_valid: int
+    last_valid: int
+    """Rounds, both included."""
+    sponsor: bytes | None = None
+    shape: tuple[str, ...] = ()
+    """Transaction types of the atomic group, in order."""
+
+
+SlotKey = NonceSlot | LeaseSlot
+
+
+class AttemptKind(StrEnum):
+    EFFECT = "effect"
+    CANCEL = "cancel"
+    FILLER = "filler"
+
+
+class Fate(StrEnum):
+    """What became of a slot, for ever."""
+
+    LANDED = "landed"
+    REVERTED = "reverted"
+    DEAD = "dead"
+    BURNED = "burned"
+
+
+class CertificateKind(StrEnum):
+    NEVER_SIGNED = "never-signed"
+    """A statement about the log alone: no signature of the issuing step is in it."""
+    FINALIZED_INCLUSION = "finalized-inclusion"
+    FINALIZED_TRANSFER = "finalized-transfer"
+    FINALIZED_REVERT = "finalized-revert"
+    BURNED_NONCE = "burned-nonce"
+    BURNED_LEASE = "burned-lease"
+    DEAD_SLOT = "dead-slot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Proof of an outcome, for a machine to check. How strong it is, the verifier computes."""
+
+    kind: CertificateKind
+    blob: BlobRef | None = None
+    """The certificate's bytes; None where the log itself is the proof."""
+    block: BlockRef | None = None
+    """The block whose hash the verifier has to trust."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inclusion:
+    """Where a transaction stands: read again by block, never by its hash alone."""
+
+    block: BlockRef
+    index: int
+    succeeded: bool
+    """What the receipt says. Neither answer is final before its block is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    number: int
+    kind: AttemptKind
+    transaction_id: bytes
+    raw: bytes
+    """The signed bytes: the only thing that is ever sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    number: int
+    """Place among the slots of its step: 1, 2, 3."""
+    key: SlotKey
+    most: BaseUnits
+    """Base units of the chain's coin that this slot can cost at most."""
+    attempts: tuple[Attempt, ...] = ()
+    answered: bool = False
+    """A node was asked to take the bytes; what it answered proves nothing."""
+    seen: bool = False
+    """A node gave the bytes back."""
+    inclusion: Inclusion | None = None
+    fate: Fate | None = None
+
+    @property
+    def newest(self) -> Attempt:
+        return self.attempts[-1]
