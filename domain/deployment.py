@@ -57,12 +57,12 @@ class Deployment:
 
     # ---- what the user decides
 
-    def cancel(self, reason: str) -> DeploymentCancelled:
+    def cancel(self, reason: str, fingerprint: bytes = b"") -> DeploymentCancelled:
         """Stop before anything of the token is signed; funding that is out is still followed."""
         self._require(Status.CANCELLED)
-        return DeploymentCancelled(reason=reason)
+        return DeploymentCancelled(reason=reason, fingerprint=fingerprint)
 
-    def retry(self, fingerprint: bytes) -> RetryRequested:
+    def retry(self, fingerprint: bytes = b"") -> RetryRequested:
         """Try again after a proven failure: same deployment, new slot."""
         self._require(Status.QUEUED)
         return RetryRequested(retry=self.retries + 1, fingerprint=fingerprint)

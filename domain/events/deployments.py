@@ -22,6 +22,8 @@ class DeploymentRequested:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentCancelled:
     reason: str
+    fingerprint: bytes = b""
+    """SHA-256 of the received JSON in canonical form; empty where nobody sent any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class RetryRequested:
     retry: int
     """1 for the first retry."""
     fingerprint: bytes = b""
+    """As for a cancellation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
