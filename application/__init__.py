@@ -1,1 +1,1 @@
-"""The write side: commands, accounts and the engine that drives operations. No third-party package."""
+"""The write side: commands, accounts and the engine. No third-party package."""

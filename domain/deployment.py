@@ -124,7 +124,7 @@ class Deployment:
             raise BrokenRule("the conformity report speaks of another block")
         return DeploymentCompleted(
             asset=asset,
-            transaction_id=slot.newest.transaction_id,
+            transaction_id=slot.standing.transaction_id,
             inclusion=inclusion,
             evidence=evidence,
         )

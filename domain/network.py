@@ -1,4 +1,4 @@
-"""Networks: the highest block that an outcome was decided at, and whether a chain contradicts it."""
+"""Networks: the highest block an outcome was decided at, and whether a chain contradicts it."""
 
 from domain.events import Event, FinalityViolated, FinalizedAdvanced
 from domain.streams import StreamId, StreamKind

@@ -106,14 +106,14 @@ class Operation:
             case SlotReserved(step=step, slot=number, key=key, most=most):
                 return self._add_slot(step, Slot(number=number, key=key, most=most))
             case AttemptSigned():
-                attempt = Attempt(
+                signed = Attempt(
                     number=event.attempt,
                     kind=event.kind,
                     transaction_id=event.transaction_id,
                     raw=event.raw,
                 )
                 slot = self._slot(event.step, event.slot)
-                attempts = (*slot.attempts, attempt)
+                attempts = (*slot.attempts, signed)
                 return self._with(event.step, replace(slot, attempts=attempts, answered=False))
             case BroadcastAnswered():
                 return self._with(
@@ -122,11 +122,12 @@ class Operation:
             case AttemptSeen():
                 slot = replace(self._slot(event.step, event.slot), seen=True)
                 return replace(self._with(event.step, slot), revoked=False)
-            case AttemptIncluded(inclusion=inclusion):
-                slot = replace(self._slot(event.step, event.slot), seen=True, inclusion=inclusion)
+            case AttemptIncluded(inclusion=inclusion, attempt=attempt):
+                old = self._slot(event.step, event.slot)
+                slot = replace(old, seen=True, inclusion=inclusion, included=attempt)
                 return replace(self._with(event.step, slot), revoked=False)
             case InclusionRevoked():
-                slot = replace(self._slot(event.step, event.slot), inclusion=None)
+                slot = replace(self._slot(event.step, event.slot), inclusion=None, included=0)
                 return replace(self._with(event.step, slot), revoked=True, conformity=None)
             case ConformityRead():
                 return replace(self, conformity=event)

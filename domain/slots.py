@@ -111,8 +111,15 @@ class Slot:
     seen: bool = False
     """A node gave the bytes back."""
     inclusion: Inclusion | None = None
+    included: int = 0
+    """Number of the attempt that the inclusion speaks of; 0 where there is none."""
     fate: Fate | None = None
 
     @property
     def newest(self) -> Attempt:
         return self.attempts[-1]
+
+    @property
+    def standing(self) -> Attempt:
+        """The attempt that is in a block, else the newest."""
+        return self.attempts[self.included - 1]

@@ -47,7 +47,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
 MEANING: Mapping[Status, str] = MappingProxyType(
     {
         Status.QUEUED: "the request is durable; preflight and funding happen here",
-        Status.SUBMITTED: "the first signature of the issuing step is durable; only now may it be sent",
+        Status.SUBMITTED: "the issuing step's first signature is durable; only now may it be sent",
         Status.PENDING: "a node gave our transaction back, or it was seen in a block",
         Status.CONFIRMED: "in a canonical block at the network's depth, block hash checked",
         Status.INDEXED: "an independent reader answered with the token at or past that block",

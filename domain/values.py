@@ -35,7 +35,7 @@ ADDRESS_LENGTH = {Family.EVM: 20, Family.ALGORAND: 32}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkRef:
-    """Which chain, told by what cannot change: its genesis. Taken from the catalogue, never a node."""
+    """Which chain, told by what cannot change. Taken from the catalogue, never from a node."""
 
     id: str
     """The catalogue's name for it, such as ``base-mainnet``."""

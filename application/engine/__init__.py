@@ -1,0 +1,1 @@
+"""Drives operations from their plan to a proven outcome, against any chain."""

@@ -1,0 +1,145 @@
+"""What a chain can answer to the engine. None of these says more than what was seen."""
+
+from dataclasses import dataclass
+
+from domain.slots import CertificateKind, Inclusion, SlotKey
+from domain.values import BlockRef
+
+# ---- whether a chain may be relied on at all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """At or past everything that was ever final, with the same hash there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradicts:
+    """What was final is not there any more, at a height that the chain calls final."""
+
+    stated: BlockRef | None
+    operator: str
+
+
+Standing = Serving | Behind | Contradicts
+
+
+# ---- before anything is signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feasible:
+    most: int
+    """Base units that it costs at most at the policy's highest fee, what it sends included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The effect can never succeed as asked, whoever pays: the simulation reverted."""
+
+    detail: str
+
+
+Preflight = Feasible | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedNonce:
+    """The next nonce of an address, proven against the finalized block's own state root."""
+
+    nonce: int | None
+    at: BlockRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A slot and an unsigned transaction for it; nothing of it left the process."""
+
+    key: SlotKey
+    most: int
+    """Base units that this very transaction can cost at most, what it sends included."""
+    unsigned: object
+    """The adapter's own; opaque to the engine."""
+
+
+# ---- after it was signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    operator: str
+    verdict: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPool:
+    attempt: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InBlock:
+    attempt: int
+    inclusion: Inclusion
+    head: int
+    """Number of the newest block that the same node knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedByOther:
+    """The slot is used, and none of our attempts is what used it."""
+
+    at: BlockRef
+    final: bool
+    used: int
+    """The nonce that stands there now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """No node asked gave any attempt back. Proves nothing."""
+
+
+Sighting = InPool | InBlock | UsedByOther | Unseen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canonical:
+    head: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphaned:
+    canonical: BlockRef | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformity:
+    differences: tuple[str, ...]
+    report: bytes
+    """What was compared, field by field, as canonical JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenEvidence:
+    block: bytes
+    """Everything that the certificate was made from."""
+    kind: CertificateKind
+    certificate: bytes
+    """Verified against the block's hash before it was handed out."""
+    asset: bytes
+    """What was created; empty for a transfer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An independent reader has the token."""
+
+    reader: str
+    at: int

@@ -1,0 +1,178 @@
+"""The port to a chain. Families differ behind it; the engine never asks which one it is.
+
+What a node says is worth what the table of architecture section 4 says it is
+worth: no answer to a submission proves anything, not found proves nothing, and
+only a block that the required number of operators call final decides.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from application.engine.answers import (
+    Answer,
+    Canonical,
+    Conformity,
+    Orphaned,
+    Preflight,
+    Prepared,
+    Reading,
+    Sighting,
+    Standing,
+    StatedNonce,
+    TakenEvidence,
+)
+from domain.slots import Attempt, Inclusion, Slot
+from domain.tokens import Token
+from domain.values import BlockRef, NetworkRef
+
+
+class ChainUnavailable(Exception):
+    """No node could answer, or what it answered cannot be used. Says nothing about any outcome."""
+
+
+class HistoryPruned(Exception):
+    """The nodes no longer keep what a proof needs; an archive node does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateToken:
+    """The effect of an issue step."""
+
+    token: Token
+    deployment: UUID
+    """Written into the creation's bytes, so that a creation names its deployment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCoins:
+    """The effect of a fund step."""
+
+    to: bytes
+    amount: int
+    """Base units of the chain's coin."""
+
+
+Effect = CreateToken | SendCoins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the operator decided for one network."""
+
+    depth: int
+    """Blocks, the inclusion block included, before Confirmed is said."""
+    required_operators: int
+    """How many operators of nodes have to state a block as final."""
+    undecided_limit: int
+    """How many slots of one signer may be undecided at once."""
+    sponsored: bool
+    """Whether the treasury pays for users who hold no coins."""
+    index_patience: float
+    """Seconds to wait for an independent reader after Confirmed."""
+    stuck_after: float
+    """Seconds in a pool after which a transaction is called stuck."""
+    rebroadcast_after: float
+    """Seconds without a sight of the bytes after which they are sent again."""
+    poll: float
+    """Seconds between two looks at an open operation."""
+
+
+class Chain(Protocol):
+    """One network through its nodes.
+
+    Every method may raise ChainUnavailable.
+    """
+
+    @property
+    def network(self) -> NetworkRef: ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+    def standing(self, known: BlockRef | None) -> Standing:
+        """Say whether the chain reaches the highest block that was ever final, and agrees there.
+
+        Chain id and genesis hash are compared with the catalogue first; a node of another
+        chain is as good as none.
+        """
+        ...
+
+    def preflight(self, effect: Effect, sender: bytes) -> Preflight:
+        """Simulate and estimate with an unsigned transaction."""
+        ...
+
+    def coins(self, address: bytes, at_least: int = 0) -> int:
+        """Return the balance, in base units, at the newest block, from block `at_least` on."""
+        ...
+
+    def stated_nonce(self, address: bytes) -> StatedNonce:
+        """Return what the finalized block proves about the address."""
+        ...
+
+    def prepare(self, effect: Effect, sender: bytes, nonce: int | None) -> Prepared:
+        """Bind the effect to the sender's next slot, with fees and gas estimated anew."""
+        ...
+
+    def sign(self, prepared: Prepared, key: bytes, number: int) -> Attempt:
+        """Sign. The caller keeps the bytes durable before anybody else sees them (I2)."""
+        ...
+
+    def address_of(self, key: bytes) -> bytes:
+        """Return the address that a private key signs for."""
+        ...
+
+    def broadcast(self, raw: bytes) -> tuple[Answer, ...]:
+        """Offer signed bytes to every node, once each, without retries of any library."""
+        ...
+
+    def observe(self, slot: Slot) -> Sighting:
+        """Look for every attempt of a slot, and for what else may have used it."""
+        ...
+
+    def canonical(self, inclusion: Inclusion) -> Canonical | Orphaned:
+        """Read an inclusion again, by its block."""
+        ...
+
+    def stated_final(self, block: BlockRef) -> tuple[str, ...]:
+        """Return the operators that state this very block as final; empty if too few do."""
+        ...
+
+    def read_conformity(self, effect: CreateToken, slot: Slot, inclusion: Inclusion) -> Conformity:
+        """Compare what the creation itself made with what was asked, at its block's own hash.
+
+        Raises:
+            HistoryPruned: the state of that block is gone.
+        """
+        ...
+
+    def take_evidence(self, effect: Effect, slot: Slot, inclusion: Inclusion) -> TakenEvidence:
+        """Keep what proves the inclusion, and make and verify its certificate from that alone.
+
+        Raises:
+            HistoryPruned: the state of that block is gone.
+        """
+        ...
+
+    def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
+        """Ask a reader of another operator for the token; None if it does not have it yet."""
+        ...
+
+    @property
+    def has_independent_reader(self) -> bool: ...
+
+
+class Chains(Protocol):
+    def of(self, network: NetworkRef) -> Chain | None:
+        """Return the chain with this identity; None if the catalogue has none (any more)."""
+        ...
+
+
+class SigningKeys(Protocol):
+    def seed_of(self, signer: UUID) -> bytes:
+        """Return the 32-byte key of a tenant's signer."""
+        ...
+
+    def treasury(self, network: NetworkRef) -> bytes | None:
+        """Return the operator's key that sponsors on this network; None if there is none."""
+        ...

@@ -1,0 +1,142 @@
+"""How an outcome is said: only at a block that enough operators call final, with its proof."""
+
+from datetime import datetime, timedelta
+
+from application.engine.answers import TakenEvidence
+from application.engine.chain import HistoryPruned
+from application.engine.recording import Progress, Recorder, Resting, View, version_of
+from domain.events import (
+    Event,
+    Evidence,
+    FinalizedAdvanced,
+    IssueConfirmed,
+    SlotDecided,
+    StepPurpose,
+    WaitBegan,
+    WaitReason,
+)
+from domain.log import EventLog, digest_of
+from domain.network import highest_final
+from domain.operation import Step
+from domain.signer import decide, state_of, stream_of
+from domain.slots import Certificate, Fate, Inclusion, Slot
+from domain.status import Status
+from domain.streams import StreamId, StreamVersion
+from domain.values import BlobRef
+
+
+class Concluder:
+    def __init__(self, log: EventLog, view: View, now: datetime) -> None:
+        self._log = log
+        self._view = view
+        self._now = now
+        self._recorder = Recorder(log, view)
+
+    def conclude(self, step: Step, slot: Slot, inclusion: Inclusion) -> Progress:
+        """Decide a slot whose inclusion is final; complete the deployment if it issues.
+
+        A reverted or nonconforming one stays open with a sub-state that says so.
+        """
+        chain = self._view.chain
+        issues = step.plan.purpose is StepPurpose.ISSUE
+        if issues and (waiting := self._indexing(slot, inclusion)) is not None:
+            return waiting
+        operators = chain.stated_final(inclusion.block)
+        if not operators:
+            return Resting(seconds=chain.policy.poll, wait=self._late(issues=issues))
+        if not inclusion.succeeded:
+            return self._stays(WaitReason.REVERTED, f"final at block {inclusion.block.number}")
+        conformity = self._view.deployment.operation.conformity
+        if issues and conformity is not None and conformity.differences:
+            return self._stays(WaitReason.NONCONFORMING, "; ".join(conformity.differences))
+        try:
+            taken = chain.take_evidence(self._view.effect_of(step), slot, inclusion)
+        except HistoryPruned as gone:
+            return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
+        return self._decide(step, slot, inclusion, operators, taken)
+
+    def _stays(self, reason: WaitReason, detail: str) -> Resting:
+        seconds = self._view.chain.policy.stuck_after
+        return Resting(seconds=seconds, wait=WaitBegan(reason=reason, detail=detail))
+
+    def _indexing(self, slot: Slot, inclusion: Inclusion) -> Progress | None:
+        """Ask the independent reader, for as long as the policy is patient."""
+        view = self._view
+        if not view.chain.has_independent_reader or view.deployment.status is not Status.CONFIRMED:
+            return None
+        reading = view.chain.independent_reading(slot, inclusion)
+        if reading is not None:
+            indexed = view.deployment.index(reading.reader, reading.at)
+            return self._recorder.record(("indexed", slot.number, reading.reader), indexed)
+        if self._patience_is_over():
+            return None
+        return Resting(seconds=view.chain.policy.poll)
+
+    def _late(self, *, issues: bool) -> WaitBegan | None:
+        if not issues or self._view.deployment.status is not Status.CONFIRMED:
+            return None
+        if not self._view.chain.has_independent_reader or not self._patience_is_over():
+            return None
+        return WaitBegan(reason=WaitReason.INDEXER_LATE, detail="the independent reader is late")
+
+    def _patience_is_over(self) -> bool:
+        confirmed = (
+            recorded.time
+            for recorded in reversed(self._view.history.events)
+            if isinstance(recorded.event, IssueConfirmed)
+        )
+        patience = timedelta(seconds=self._view.chain.policy.index_patience)
+        return self._now - next(confirmed, self._now) >= patience
+
+    def _decide(
+        self,
+        step: Step,
+        slot: Slot,
+        inclusion: Inclusion,
+        operators: tuple[str, ...],
+        taken: TakenEvidence,
+    ) -> Progress:
+        """One append on every stream that is concerned: decided, completed, freed, advanced."""
+        decided = SlotDecided(
+            step=step.plan.number,
+            slot=slot.number,
+            attempt=slot.standing.number,
+            fate=Fate.LANDED,
+            certificate=Certificate(
+                kind=taken.kind, blob=_reference(taken.certificate), block=inclusion.block
+            ),
+        )
+        facts: list[Event] = [decided]
+        if step.plan.purpose is StepPurpose.ISSUE:
+            after = self._view.deployment.apply(decided)
+            conformity = after.operation.conformity
+            assert conformity is not None
+            evidence = Evidence(block=_reference(taken.block), report=conformity.report)
+            facts.append(after.complete(slot, taken.asset, evidence))
+        action = ("decided", step.plan.number, slot.number)
+        also = self._others(slot, inclusion, operators)
+        blobs = (taken.block, taken.certificate)
+        return self._recorder.record(action, *facts, also=also, blobs=blobs)
+
+    def _others(
+        self, slot: Slot, inclusion: Inclusion, operators: tuple[str, ...]
+    ) -> dict[StreamId, tuple[StreamVersion, Event]]:
+        network = self._view.chain.network
+        sender = stream_of(network, slot.key.sender)
+        last = self._log.read_last(sender)
+        state = state_of(last.event) if last else None
+        assert state is not None, "a slot was reserved without its signer"
+        freed = decide(state, slot.key, Fate.LANDED)
+        also: dict[StreamId, tuple[StreamVersion, Event]] = {sender: (version_of(last), freed)}
+        known = highest_final(self._view.network.event if self._view.network else None)
+        if known is None or inclusion.block.number > known.number:
+            stream, version = self._recorder.network
+            advanced = FinalizedAdvanced(
+                network=network, block=inclusion.block, operators=operators
+            )
+            also[stream] = (version, advanced)
+        return also
+
+
+def _reference(blob: bytes) -> BlobRef:
+    return BlobRef(sha256=digest_of(blob), size=len(blob))
