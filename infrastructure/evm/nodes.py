@@ -1,0 +1,156 @@
+"""The nodes of one network together: which of them may be relied on, and what enough of them state."""
+
+from collections.abc import Iterator, Sequence
+
+from application.engine.answers import Behind, Contradicts, Serving, Standing, StatedNonce
+from application.engine.chain import ChainUnavailable
+from domain.values import BlockRef, NetworkRef
+from infrastructure.evm.certificate_maker import encode_header
+from infrastructure.evm.node import Json, Node, NodeRefused, data, quantity
+from infrastructure.evm.verifier.accounts import account_in
+from infrastructure.evm.verifier.primitives import Refused
+
+
+class Nodes:
+    def __init__(self, network: NetworkRef, nodes: Sequence[Node], required: int) -> None:
+        self._network = network
+        self._nodes = tuple(nodes)
+        self._required = required
+        self._serving: tuple[Node, ...] = tuple(nodes)
+
+    @property
+    def operators(self) -> set[str]:
+        return {node.operator for node in self._nodes}
+
+    def serving(self) -> tuple[Node, ...]:
+        """Return the nodes that the last look found fit, the one to ask first at the front."""
+        if not self._serving:
+            raise ChainUnavailable("no node of this network is fit to be asked")
+        return self._serving
+
+    def of_this_chain(self) -> Iterator[Node]:
+        """Yield the nodes whose chain id and genesis are the catalogue's, asked just now.
+
+        Raises:
+            ChainUnavailable: there is none.
+        """
+        found, reasons = False, []
+        for node in self._nodes:
+            try:
+                self._require_identity(node)
+            except (ChainUnavailable, NodeRefused) as error:
+                reasons.append(str(error))
+                continue
+            found = True
+            yield node
+        if not found:
+            raise ChainUnavailable("; ".join(reasons))
+
+    def standing(self, known: BlockRef | None) -> Standing:
+        """Compare every node with the highest block that was ever final."""
+        fit, against, reasons = [], dict[str, BlockRef | None](), []
+        for node in self.of_this_chain():
+            try:
+                found = _compare(node, known)
+            except (ChainUnavailable, NodeRefused) as error:
+                reasons.append(str(error))
+                continue
+            match found:
+                case Serving():
+                    fit.append(node)
+                case Behind(detail=detail):
+                    reasons.append(detail)
+                case Contradicts(stated=stated):
+                    against[node.operator] = stated
+        self._serving = tuple(fit)
+        if fit:
+            return Serving()
+        if len(against) >= self._required:
+            operator, stated = next(iter(against.items()))
+            return Contradicts(stated=stated, operator=operator)
+        return Behind("; ".join(reasons) or f"{', '.join(against)} contradicts what was final")
+
+    def stated_final(self, block: BlockRef) -> tuple[str, ...]:
+        """Return who states this very block as final; empty if those are too few."""
+        stating = set()
+        for node in self.serving():
+            try:
+                final = finalized(node)
+                if final.number >= block.number and block_at(node, block.number) == block:
+                    stating.add(node.operator)
+            except (ChainUnavailable, NodeRefused):
+                continue
+        return tuple(sorted(stating)) if len(stating) >= self._required else ()
+
+    def proven_nonce(self, address: bytes, tag: str) -> StatedNonce:
+        """Return the nonce of an address in the block of a tag, proven under that block's hash.
+
+        A node cannot make up a nonce without making up a block.
+
+        Raises:
+            ChainUnavailable: no proof could be had, or it does not hold.
+        """
+        node = self.serving()[0]
+        try:
+            block = node.ask("eth_getBlockByNumber", tag, False)
+            if not block:
+                raise ChainUnavailable(f"{node.operator} has no {tag} block")
+            proof = node.ask("eth_getProof", "0x" + address.hex(), [], block["number"])
+            header = encode_header(block)
+            nonce = account_in(
+                header, address, [data(part) for part in proof["accountProof"]]
+            ).nonce
+        except (NodeRefused, Refused, KeyError, TypeError, ValueError) as error:
+            raise ChainUnavailable(f"{node.operator} proves no nonce: {error}") from error
+        at = BlockRef(number=quantity(block["number"]), hash=data(block["hash"]))
+        if tag == "finalized" and not self.stated_final(at):
+            raise ChainUnavailable(f"too few operators state block {at.number} as final")
+        return StatedNonce(nonce=nonce, at=at)
+
+    def _require_identity(self, node: Node) -> None:
+        chain_id = quantity(node.ask("eth_chainId"))
+        genesis = node.ask("eth_getBlockByNumber", "0x0", False)
+        if not genesis or chain_id != self._network.chain_id:
+            raise ChainUnavailable(f"{node.operator} is a node of chain {chain_id}")
+        if data(genesis["hash"]) != self._network.genesis_hash:
+            raise ChainUnavailable(f"{node.operator} has genesis {genesis['hash']}, another chain")
+
+
+def _compare(node: Node, known: BlockRef | None) -> Standing:
+    if known is None:
+        return Serving()
+    final = finalized(node)
+    if final.number < known.number:
+        detail = (
+            f"{node.operator} calls block {final.number} final, the log relied on {known.number}"
+        )
+        return Behind(detail)
+    there = block_at(node, known.number)
+    if there == known:
+        return Serving()
+    return Contradicts(stated=there, operator=node.operator)
+
+
+def finalized(node: Node) -> BlockRef:
+    """Return the block that a node calls final.
+
+    Raises:
+        ChainUnavailable: it has none yet.
+    """
+    try:
+        block = node.ask("eth_getBlockByNumber", "finalized", False)
+    except NodeRefused as error:
+        raise ChainUnavailable(f"{node.operator} has no final block: {error}") from error
+    return _reference(node, block)
+
+
+def block_at(node: Node, number: int) -> BlockRef | None:
+    """Return what is canonical at a height; None where the node has nothing there."""
+    block = node.ask("eth_getBlockByNumber", hex(number), False)
+    return _reference(node, block) if block else None
+
+
+def _reference(node: Node, block: Json) -> BlockRef:
+    if not isinstance(block, dict):
+        raise ChainUnavailable(f"{node.operator} answered with no block")
+    return BlockRef(number=quantity(block.get("number")), hash=data(block.get("hash")))
