@@ -150,6 +150,9 @@ class Follower:
             return self._record(self._action("revoked", step, slot), revoked)
         if not self._issues_with_success(step, inclusion):
             return self._conclude(step, slot, inclusion)
+        confirmed = self._confirmation(self._view.deployment, inclusion, standing.head)
+        if confirmed:
+            return self._record(self._action("confirmed", step, slot), *confirmed)
         if self._view.deployment.operation.conformity is None:
             conformity = self._read_conformity(step, slot, inclusion)
             if conformity is None:
@@ -157,9 +160,6 @@ class Follower:
                 return Resting(seconds=self._view.chain.policy.stuck_after, wait=pruned)
             action = self._action("conformity", step, slot)
             return self._record(action, conformity[0], blobs=(conformity[1],))
-        confirmed = self._confirmation(self._view.deployment, inclusion, standing.head)
-        if confirmed:
-            return self._record(self._action("confirmed", step, slot), *confirmed)
         if self._view.deployment.status is Status.PENDING:
             return Resting(seconds=self._poll)
         return self._conclude(step, slot, inclusion)

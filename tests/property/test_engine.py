@@ -1,0 +1,223 @@
+"""The engine under every interleaving that the machine finds: crashes, two workers, reorganisations.
+
+What must hold at every moment is design section 1: I1 to I5.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+
+from application.engine.drive import Engine
+from domain.deployment import stream_of
+from domain.errors import IllegalTransition
+from domain.events import AttemptSigned, DeploymentCompleted, DeploymentFailed
+from domain.log import Append, Outcome
+from domain.slots import Fate
+from domain.status import Status
+from domain.values import DeploymentId
+from tests.engine_world import World
+from tests.scripted_chain import OneChain
+
+
+class Crash(BaseException):
+    """The process is gone. Nothing catches it."""
+
+
+@dataclass
+class Countdown:
+    left: int
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Crash
+
+
+class CrashingLog:
+    """Passes on to a log, and ends the process before or after an append."""
+
+    def __init__(self, inner: object, countdown: Countdown) -> None:
+        self._inner = inner
+        self._countdown = countdown
+
+    def append(self, appends: Sequence[Append]) -> list[Outcome]:
+        self._countdown.step()
+        outcome: list[Outcome] = self._inner.append(appends)  # type: ignore[attr-defined]
+        self._countdown.step()
+        return outcome
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        return getattr(self._inner, name)  # type: ignore[no-any-return]
+
+
+class CrashingChain:
+    """Passes on to a chain, and ends the process before or after a broadcast."""
+
+    def __init__(self, inner: object, countdown: Countdown) -> None:
+        self._inner = inner
+        self._countdown = countdown
+
+    def broadcast(self, raw: bytes) -> object:
+        self._countdown.step()
+        answers = self._inner.broadcast(raw)  # type: ignore[attr-defined]
+        self._countdown.step()
+        return answers
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+
+class RacingLog:
+    """Lets another worker go first, between this worker's reads and its append."""
+
+    def __init__(self, inner: object, meanwhile: Callable[[], None]) -> None:
+        self._inner = inner
+        self._meanwhile = meanwhile
+        self._raced = False
+
+    def append(self, appends: Sequence[Append]) -> list[Outcome]:
+        if not self._raced:
+            self._raced = True
+            self._meanwhile()
+        return self._inner.append(appends)  # type: ignore[attr-defined,no-any-return]
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        return getattr(self._inner, name)  # type: ignore[no-any-return]
+
+
+which = st.integers(0, 1)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.deployments = [self.world.request("one"), self.world.request("two")]
+        self.completed: set[DeploymentId] = set()
+
+    @initialize(coins=st.sampled_from([0, 130, 10_000]))
+    def the_user_holds(self, coins: int) -> None:
+        self.world.chain.balances[self.world.user] = coins
+
+    @rule(n=which)
+    def drive(self, n: int) -> None:
+        self.world.drive(self.deployments[n])
+
+    @rule(n=which, after=st.integers(0, 8))
+    def drive_and_crash(self, n: int, after: int) -> None:
+        world, countdown = self.world, Countdown(after)
+        chain = CrashingChain(world.chain, countdown)
+        chains = OneChain(chain)  # type: ignore[arg-type]
+        log = CrashingLog(world.log, countdown)
+        engine = Engine(log, chains, world.keys, world.clock)  # type: ignore[arg-type]
+        with suppress(Crash):
+            engine.drive(stream_of(self.deployments[n]))
+
+    @rule(n=which, m=which)
+    def drive_while_another_is_faster(self, n: int, m: int) -> None:
+        world = self.world
+        log = RacingLog(world.log, lambda: _ignore(world.drive(self.deployments[m])))
+        engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
+        engine.drive(stream_of(self.deployments[n]))
+
+    @rule(blocks=st.integers(1, 3))
+    def mine(self, blocks: int) -> None:
+        self.world.chain.mine(blocks)
+        self.world.clock.pass_by(20)
+
+    @rule(depth=st.integers(1, 2))
+    def reorganise(self, depth: int) -> None:
+        self.world.chain.reorganise(depth)
+
+    @rule()
+    def the_node_forgets_its_pool(self) -> None:
+        self.world.chain.pool.clear()
+
+    @rule(hidden=st.booleans())
+    def the_node_shows_no_transactions(self, *, hidden: bool) -> None:
+        self.world.chain.hidden = hidden
+
+    @rule(refuses=st.booleans())
+    def the_simulation_reverts(self, *, refuses: bool) -> None:
+        self.world.chain.refusal = "reverted" if refuses else None
+
+    @rule(n=which)
+    def cancel(self, n: int) -> None:
+        with suppress(IllegalTransition):
+            self.world.cancel(self.deployments[n])
+
+    @rule(n=which, key=st.integers(0, 5))
+    def retry(self, n: int, key: int) -> None:
+        with suppress(IllegalTransition):
+            self.world.retry(self.deployments[n], f"retry {key}")
+
+    @precondition(lambda self: len(self.world.chain.blocks) > 4)
+    @rule()
+    def a_stranger_uses_the_key(self) -> None:
+        self.world.chain.stranger(self.world.user)
+
+    @invariant()
+    def at_most_one_token_per_deployment(self) -> None:
+        assert all(self.world.chain.created(d) <= 1 for d in self.deployments)
+
+    @invariant()
+    def every_sent_byte_is_in_the_log(self) -> None:
+        signed = {
+            event.raw
+            for d in self.deployments
+            for event in self.world.events(d)
+            if isinstance(event, AttemptSigned)
+        }
+        assert set(self.world.chain.bytes_seen) <= signed
+
+    @invariant()
+    def failed_has_no_signature_and_completed_has_a_final_token(self) -> None:
+        for deployment in self.deployments:
+            state = self.world.state(deployment)
+            if state.status is Status.FAILED:
+                assert not state.operation.signed_to_issue
+                assert self.world.chain.created(deployment) == 0
+            if state.status is Status.COMPLETED:
+                assert self.world.chain.created(deployment) == 1
+
+    @invariant()
+    def a_step_has_one_open_slot_and_one_landing_at_most(self) -> None:
+        for deployment in self.deployments:
+            for step in self.world.state(deployment).operation.steps:
+                assert sum(slot.fate is None for slot in step.slots) <= 1
+                assert sum(slot.fate is Fate.LANDED for slot in step.slots) <= 1
+
+    @invariant()
+    def the_signer_knows_every_open_slot(self) -> None:
+        signer = self.world.signer(self.world.user)
+        owned = {slot.key for slot in signer.undecided} if signer else set()
+        open_slots = {
+            slot.key
+            for d in self.deployments
+            for _, slot in self.world.state(d).operation.undecided
+            if slot.key.sender == self.world.user
+        }
+        assert owned == open_slots
+
+    @invariant()
+    def an_outcome_is_said_once(self) -> None:
+        for deployment in self.deployments:
+            said = [e for e in self.world.events(deployment) if isinstance(e, DeploymentCompleted)]
+            assert len(said) <= 1
+            if said:
+                assert said[0].inclusion.block.number <= self.world.chain.final
+                assert not isinstance(self.world.events(deployment)[-1], DeploymentFailed)
+
+
+def _ignore(_: object) -> None:
+    """The other worker's result is its own business."""
+
+
+TestEngine = EngineMachine.TestCase
+TestEngine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+
