@@ -9,11 +9,10 @@ from application.commands import CancelDeployment, Origin, RequestDeployment, Re
 from application.engine.drive import Engine, Pause
 from application.execute import CommandHandler, Executed
 from domain.deployment import Deployment, replay, stream_of
-from domain.events import DeploymentRequested, Event
+from domain.events import DeploymentRequested, Event, SignerState
 from domain.log import EventLog
 from domain.signer import state_of
 from domain.signer import stream_of as signer_stream
-from domain.events import SignerState
 from domain.tokens import MintableErc20
 from domain.values import (
     AccountId,

@@ -107,7 +107,9 @@ class ScriptedChain:
             while progressed:
                 progressed = False
                 for key, transaction in sorted(self.pool.items()):
-                    if transaction.nonce == self._next(transaction.sender, len(self.blocks), included):
+                    if transaction.nonce == self._next(
+                        transaction.sender, len(self.blocks), included
+                    ):
                         included.append(self.pool.pop(key))
                         progressed = True
             self.blocks.append(included)

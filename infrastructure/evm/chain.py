@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from eth_account import Account
 from eth_keys import keys
+from infrastructure.addresses import evm_address_text
+from infrastructure.evm.token_code import creation_code
 
 from application.engine.answers import (
     Answer,
@@ -27,10 +29,8 @@ from domain.values import BlockRef, NetworkRef
 from infrastructure.evm import conformity, evidence_taking, sightings
 from infrastructure.evm.answers import ACCEPTED, SAYS_NOTHING, verdict_of
 from infrastructure.evm.node import Json, Node, NodeRefused, quantity
-from infrastructure.evm.nodes import Nodes, block_at
-from infrastructure.evm.token_code import creation_code
+from infrastructure.evm.nodes import Nodes
 from infrastructure.evm.token_terms import terms_of
-from infrastructure.addresses import evm_address_text
 
 REVERTED = 3
 """JSON-RPC code of a simulation that reverted."""

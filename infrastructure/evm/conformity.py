@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 from eth_abi.abi import decode
+from infrastructure.addresses import create_address, evm_address_text
+from infrastructure.evm.token_code import TokenCodeTerms, expected_logs, expected_runtime_code
+from infrastructure.evm.verifier.primitives import keccak256
 
 from application.engine.answers import Conformity
 from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.slots import Inclusion, NonceSlot, Slot
-from infrastructure.addresses import create_address, evm_address_text
 from infrastructure.evm.node import Json, Node, NodeRefused, data
-from infrastructure.evm.token_code import TokenCodeTerms, expected_logs, expected_runtime_code
-from infrastructure.evm.verifier.primitives import keccak256
 
 NAME = "0x06fdde03"
 SYMBOL = "0x95d89b41"

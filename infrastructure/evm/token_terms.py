@@ -1,7 +1,8 @@
 """Spells a requested token as the constructor arguments of our contract."""
 
-from application.engine.chain import CreateToken
 from infrastructure.evm.token_code import TokenCodeTerms
+
+from application.engine.chain import CreateToken
 
 
 def terms_of(effect: CreateToken) -> TokenCodeTerms:

@@ -11,7 +11,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-
 from application.engine.drive import Engine
 from domain.deployment import stream_of
 from domain.errors import IllegalTransition
@@ -220,4 +219,3 @@ def _ignore(_: object) -> None:
 
 TestEngine = EngineMachine.TestCase
 TestEngine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
-

@@ -48,9 +48,7 @@ def test_nothing_leaves_the_process_before_its_event_is_durable() -> None:
     deployment = world.request()
     world.settle(deployment)
     signed = {
-        event.raw
-        for event in world.events(deployment)
-        if type(event).__name__ == "AttemptSigned"
+        event.raw for event in world.events(deployment) if type(event).__name__ == "AttemptSigned"
     }
     assert set(world.chain.bytes_seen) == signed
 

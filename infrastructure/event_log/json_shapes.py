@@ -1,0 +1,217 @@
+"""Turns the domain's dataclasses into JSON and back: compiled once for each class, strict both ways.
+
+Canonical forms: bytes are lower-case hexadecimal with 0x, amounts are decimal
+strings, names are camelCase, values of several shapes carry a ``type``. There
+are no floats, and no integers that a double cannot hold.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from domain.slots import LeaseSlot, NonceSlot
+from domain.streams import StreamId
+from domain.tokens import MintableErc20
+from domain.values import BaseUnits
+
+Json = Any
+Encode = Callable[[Any], Json]
+Decode = Callable[[Json], Any]
+
+TAGS: Mapping[type, str] = {
+    NonceSlot: "nonce",
+    LeaseSlot: "lease",
+    MintableErc20: "erc20-mintable",
+}
+"""Classes that stand where others may stand, too, now or later."""
+LARGEST_EXACT = 2**53 - 1
+"""The largest integer that every reader of JSON keeps (RFC 7493)."""
+
+
+class BadShape(ValueError):
+    """A stored value has not the shape of its schema."""
+
+
+@cache
+def encoder(hint: Any) -> Encode:
+    """Return the function that turns a value of this type into JSON."""
+    if hint == BaseUnits:
+        return _amount_out
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return encoder(get_args(hint)[0])
+    if hasattr(hint, "__supertype__"):
+        return encoder(hint.__supertype__)
+    if origin in (Union, types.UnionType):
+        return _encode_union(get_args(hint))
+    if origin is tuple:
+        each = encoder(get_args(hint)[0])
+        return lambda value: [each(item) for item in value]
+    if is_dataclass(hint) and hint is not StreamId:
+        assert isinstance(hint, type)
+        return _encode_dataclass(hint)
+    return _SCALARS_OUT.get(hint) or _enum_out(hint)
+
+
+@cache
+def decoder(hint: Any) -> Decode:
+    """Return the function that turns JSON into a value of this type; it raises BadShape."""
+    if hint == BaseUnits:
+        return _amount_in
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return decoder(get_args(hint)[0])
+    if hasattr(hint, "__supertype__"):
+        return decoder(hint.__supertype__)
+    if origin in (Union, types.UnionType):
+        return _decode_union(get_args(hint))
+    if origin is tuple:
+        return _decode_tuple(decoder(get_args(hint)[0]))
+    if is_dataclass(hint) and hint is not StreamId:
+        assert isinstance(hint, type)
+        return _decode_dataclass(hint)
+    return _SCALARS_IN.get(hint) or _enum_in(hint)
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _encode_dataclass(cls: type) -> Encode:
+    hints = get_type_hints(cls, include_extras=True)
+    members = [(f.name, camel(f.name), encoder(hints[f.name])) for f in fields(cls)]
+    tag = TAGS.get(cls)
+
+    def encode(value: Any) -> Json:
+        found = {spelled: out(getattr(value, name)) for name, spelled, out in members}
+        return found if tag is None else found | {"type": tag}
+
+    return encode
+
+
+def _decode_dataclass(cls: type) -> Decode:
+    hints = get_type_hints(cls, include_extras=True)
+    members = [
+        (f.name, camel(f.name), decoder(hints[f.name]), f.default is MISSING) for f in fields(cls)
+    ]
+
+    def decode(value: Json) -> Any:
+        if type(value) is not dict:
+            raise BadShape(f"{cls.__name__} is an object")
+        given = {}
+        for name, spelled, read, required in members:
+            if spelled in value:
+                given[name] = read(value[spelled])
+            elif required:
+                raise BadShape(f"{cls.__name__} lacks {spelled}")
+        return cls(**given)
+
+    return decode
+
+
+def _encode_union(options: tuple[Any, ...]) -> Encode:
+    by_type = {option: encoder(option) for option in options if option is not type(None)}
+    if len(by_type) == 1:
+        [only] = by_type.values()
+        return lambda value: None if value is None else only(value)
+    return lambda value: None if value is None else by_type[type(value)](value)
+
+
+def _decode_union(options: tuple[Any, ...]) -> Decode:
+    some = [option for option in options if option is not type(None)]
+    nullable = len(some) < len(options)
+    if len(some) == 1:
+        only = decoder(some[0])
+        return lambda value: None if value is None else only(value)
+    by_tag = {TAGS[option]: decoder(option) for option in some}
+
+    def decode(value: Json) -> Any:
+        if value is None and nullable:
+            return None
+        if type(value) is not dict or value.get("type") not in by_tag:
+            raise BadShape(f"one of {sorted(by_tag)} is expected")
+        return by_tag[value["type"]](value)
+
+    return decode
+
+
+def _decode_tuple(each: Decode) -> Decode:
+    def decode(value: Json) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise BadShape("an array is expected")
+        return tuple([each(item) for item in value])
+
+    return decode
+
+
+def _amount_out(value: int) -> str:
+    return str(value)
+
+
+def _amount_in(value: Json) -> int:
+    if type(value) is not str or not value.isascii() or not value.lstrip("-").isdigit():
+        raise BadShape("an amount is a decimal string")
+    return int(value)
+
+
+def _int_out(value: int) -> int:
+    if not -LARGEST_EXACT <= value <= LARGEST_EXACT:
+        raise ValueError(f"{value} is not exact in every JSON reader")
+    return value
+
+
+def _bytes_in(value: Json) -> bytes:
+    if type(value) is not str or not value.startswith("0x"):
+        raise BadShape("bytes are hexadecimal with 0x")
+    return bytes.fromhex(value[2:])
+
+
+def _exactly(kind: type) -> Decode:
+    def read(value: Json) -> Any:
+        if type(value) is not kind:
+            raise BadShape(f"{kind.__name__} is expected, got {type(value).__name__}")
+        return value
+
+    return read
+
+
+def _text(read: Callable[[str], Any]) -> Decode:
+    def decode(value: Json) -> Any:
+        if type(value) is not str:
+            raise BadShape("text is expected")
+        return read(value)
+
+    return decode
+
+
+def _enum_out(hint: Any) -> Encode:
+    assert issubclass(hint, StrEnum), f"no JSON shape for {hint}"
+    return lambda value: value.value
+
+
+def _enum_in(hint: Any) -> Decode:
+    assert issubclass(hint, StrEnum), f"no JSON shape for {hint}"
+    return _text(hint)
+
+
+_SCALARS_OUT: Mapping[Any, Encode] = {
+    str: lambda value: value,
+    bool: lambda value: value,
+    int: _int_out,
+    bytes: lambda value: "0x" + value.hex(),
+    UUID: str,
+    StreamId: str,
+}
+_SCALARS_IN: Mapping[Any, Decode] = {
+    str: _exactly(str),
+    bool: _exactly(bool),
+    int: _exactly(int),
+    bytes: _bytes_in,
+    UUID: _text(UUID),
+    StreamId: _text(StreamId.parse),
+}

@@ -1,0 +1,115 @@
+"""The log in PostgreSQL: positions from a one-row head under lock, in commit order."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection
+
+from infrastructure.event_log.admission import (
+    Candidate,
+    Head,
+    secret_key,
+    streams_of,
+    version_of,
+)
+from infrastructure.event_log.recorder import LogRecorder, Placed, admit_all, utc_now
+
+# First an advisory lock, because those who wait for a row lock are not served in order.
+QUEUE = "SELECT pg_advisory_xact_lock('log_head'::regclass::oid::bigint)"
+LOCK = "SELECT position, time FROM log_head FOR UPDATE"
+VERSIONS = """
+    SELECT stream, last.originator_version, last.event_id::text
+    FROM unnest(%s::text[]) AS stream CROSS JOIN LATERAL (
+        SELECT originator_version, event_id FROM stored_events WHERE originator_id = stream
+        ORDER BY originator_version DESC LIMIT 1) AS last
+"""
+TAKEN = """
+    SELECT owner::text, purpose, version FROM secrets
+    WHERE (owner, purpose) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
+"""
+INSERT = """
+    INSERT INTO stored_events
+        (notification_id, originator_id, originator_version, topic, state, event_id)
+    SELECT * FROM unnest(
+        %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::uuid[])
+"""
+INSERT_BLOB = """
+    INSERT INTO blobs (sha256, content) SELECT * FROM unnest(%s::bytea[], %s::bytea[])
+    ON CONFLICT DO NOTHING
+"""
+INSERT_SECRET = """
+    INSERT INTO secrets (owner, purpose, version, sealed)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bytea[])
+"""
+MOVE_HEAD = "UPDATE log_head SET position = %s, time = %s"
+BLOB = "SELECT content FROM blobs WHERE sha256 = %s"
+SECRET = """
+    SELECT version, sealed FROM secrets WHERE owner = %s AND purpose = %s
+    ORDER BY version DESC LIMIT 1
+"""
+
+
+class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
+    def __init__(
+        self, datastore: PostgresDatastore, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        super().__init__(datastore)
+        self.clock = clock
+
+    def append(self, candidates: Sequence[Candidate]) -> list[Placed]:
+        with (
+            self.datastore.get_connection() as connection,
+            connection.pipeline() as pipeline,
+            connection.transaction(),
+        ):
+            head = self._lock_head(connection, pipeline, candidates)
+            placed = admit_all(head, candidates, self.clock())
+            if head.rows:
+                self._write(connection, head)
+        return placed
+
+    def _lock_head(
+        self, connection: Connection[Any], pipeline: Any, candidates: Sequence[Candidate]
+    ) -> Head:
+        secrets = [secret for candidate in candidates for secret in candidate.append.secrets]
+        connection.execute(QUEUE, prepare=True)
+        locked = connection.execute(LOCK, prepare=True)
+        found = connection.execute(VERSIONS, (streams_of(candidates),), prepare=True)
+        taken = None
+        if secrets:
+            pairs = ([s.owner for s in secrets], [s.purpose for s in secrets])
+            taken = connection.execute(TAKEN, pairs)
+        # Without a sync a client frozen here stays "active", and no idle time-out ends it.
+        pipeline.sync()
+        last = locked.fetchone()
+        assert last is not None, "the log has no head: migrate first"
+        versions = {
+            row["stream"]: version_of(row["originator_version"], row["event_id"]) for row in found
+        }
+        head = Head(last["position"], last["time"], versions)
+        if taken is not None:
+            head.taken = {(row["owner"], row["purpose"], row["version"]) for row in taken}
+        return head
+
+    def _write(self, connection: Connection[Any], head: Head) -> None:
+        columns = [list(column) for column in zip(*head.rows, strict=True)]
+        connection.execute(INSERT, columns)
+        if head.blobs:
+            connection.execute(INSERT_BLOB, (list(head.blobs), list(head.blobs.values())))
+        if head.secrets:
+            rows = [(*secret_key(secret), secret.sealed) for secret in head.secrets]
+            connection.execute(INSERT_SECRET, [list(column) for column in zip(*rows, strict=True)])
+        connection.execute(MOVE_HEAD, (head.position, head.time), prepare=True)
+        self._notify_channel(connection.cursor())
+
+    def blob(self, digest: bytes) -> bytes | None:
+        with self.datastore.get_connection() as connection:
+            found = connection.execute(BLOB, (digest,)).fetchone()
+        return None if found is None else bytes(found["content"])
+
+    def secret(self, owner: str, purpose: str) -> tuple[int, bytes] | None:
+        with self.datastore.get_connection() as connection:
+            found = connection.execute(SECRET, (owner, purpose)).fetchone()
+        return None if found is None else (int(found["version"]), bytes(found["sealed"]))

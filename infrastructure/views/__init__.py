@@ -1,0 +1,1 @@
+"""Read models on disk: tables of projections, and the queries that they answer."""

@@ -1,0 +1,2 @@
+-- How far each projection's table has read. Tables themselves are made from the projections.
+CREATE TABLE projection_position (projection TEXT PRIMARY KEY, position INTEGER NOT NULL);
