@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from eth_account import Account
-from eth_keys import keys
+from eth_keys.datatypes import PrivateKey
 from infrastructure.addresses import evm_address_text
 from infrastructure.evm.token_code import creation_code
 
@@ -126,7 +126,7 @@ class EvmChain:
         )
 
     def address_of(self, key: bytes) -> bytes:
-        return keys.PrivateKey(key).public_key.to_canonical_address()
+        return PrivateKey(key).public_key.to_canonical_address()
 
     def broadcast(self, raw: bytes) -> tuple[Answer, ...]:
         return tuple(_offer(node, raw) for node in self._nodes.of_this_chain())

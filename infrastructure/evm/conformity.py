@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from infrastructure.addresses import create_address, evm_address_text
 from infrastructure.evm.token_code import TokenCodeTerms, expected_logs, expected_runtime_code
-from infrastructure.evm.verifier.primitives import keccak256
+from infrastructure.evm.verifier.accounts import TYPED_BELOW
+from infrastructure.evm.verifier.primitives import keccak256, list_of, unrlp
 
 from application.engine.answers import Conformity
 from application.engine.chain import ChainUnavailable, HistoryPruned
@@ -63,6 +65,14 @@ def read(node: Node, terms: TokenCodeTerms, slot: Slot, inclusion: Inclusion) ->
     )
 
 
+def conforming_logs(receipt: bytes, terms: TokenCodeTerms, address: bytes) -> bool:
+    """Whether a raw receipt holds exactly the logs that this creation makes."""
+    fields = list_of(unrlp(receipt[1:] if receipt[0] < TYPED_BELOW else receipt))
+    found = [tuple(list_of(log)) for log in list_of(fields[3])]
+    wanted = [(log.address, list(log.topics), log.data) for log in expected_logs(terms, address)]
+    return found == wanted
+
+
 def _state(node: Node, method: str, *params: Json) -> Json:
     try:
         return node.ask(method, *params)
@@ -78,8 +88,8 @@ def _text(node: Node, address: str, selector: str, at: Json) -> str | None:
     answer = data(_state(node, "eth_call", {"to": address, "data": selector}, at))
     try:
         (text,) = decode(["string"], answer)
-    except Exception as error:  # noqa: BLE001 - whatever code stands there may answer anything
-        raise ChainUnavailable(f"no string in {answer.hex()[:80]}") from error if answer else None
+    except (DecodingError, UnicodeDecodeError):
+        return None  # whatever code stands there may answer anything
     return str(text)
 
 

@@ -69,7 +69,8 @@ class Nodes:
         if len(against) >= self._required:
             operator, stated = next(iter(against.items()))
             return Contradicts(stated=stated, operator=operator)
-        return Behind("; ".join(reasons) or f"{', '.join(against)} contradicts what was final")
+        detail = "; ".join(reasons) or f"{', '.join(against)} contradicts what was final"
+        return Behind(detail=detail)
 
     def stated_final(self, block: BlockRef) -> tuple[str, ...]:
         """Return who states this very block as final; empty if those are too few."""
@@ -96,6 +97,8 @@ class Nodes:
             block = node.ask("eth_getBlockByNumber", tag, False)
             if not block:
                 raise ChainUnavailable(f"{node.operator} has no {tag} block")
+            if quantity(block["number"]) == 0:
+                return StatedNonce(nonce=0, at=_reference(node, block))  # nobody has sent anything
             proof = node.ask("eth_getProof", "0x" + address.hex(), [], block["number"])
             header = encode_header(block)
             nonce = account_in(
@@ -125,7 +128,7 @@ def _compare(node: Node, known: BlockRef | None) -> Standing:
         detail = (
             f"{node.operator} calls block {final.number} final, the log relied on {known.number}"
         )
-        return Behind(detail)
+        return Behind(detail=detail)
     there = block_at(node, known.number)
     if there == known:
         return Serving()

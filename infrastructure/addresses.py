@@ -1,0 +1,78 @@
+"""Addresses between bytes and text, without any chain's SDK: the API stays small and quick."""
+
+import base64
+import binascii
+
+from Crypto.Hash import SHA512
+
+from infrastructure.evm.verifier.accounts import create_address
+from infrastructure.evm.verifier.primitives import keccak256
+
+EVM_LENGTH = 20
+ALGORAND_LENGTH = 32
+CHECKSUM = 4
+"""Bytes of an Algorand address that check the others."""
+ALGORAND_TEXT = 58
+
+__all__ = [
+    "algorand_address",
+    "algorand_address_text",
+    "create_address",
+    "evm_address",
+    "evm_address_text",
+]
+
+
+def evm_address_text(address: bytes) -> str:
+    """Spell an address with its checksum (EIP-55)."""
+    plain = address.hex()
+    digest = keccak256(plain.encode()).hex()
+    mixed = (c.upper() if int(d, 16) >= 8 else c for c, d in zip(plain, digest, strict=False))  # noqa: PLR2004
+    return "0x" + "".join(mixed)
+
+
+def evm_address(text: str) -> bytes:
+    """Read an address; mixed case has to be its right checksum (EIP-55).
+
+    Raises:
+        ValueError: it is none, or its checksum is wrong.
+    """
+    digits = text[2:]
+    if text[:2] != "0x" or len(digits) != 2 * EVM_LENGTH or not digits.isascii():
+        raise ValueError("an EVM address is 0x and 40 hexadecimal digits")
+    try:
+        address = bytes.fromhex(digits)
+    except ValueError:
+        raise ValueError("an EVM address is 0x and 40 hexadecimal digits") from None
+    one_case = digits in {digits.lower(), digits.upper()}
+    if not one_case and evm_address_text(address) != text:
+        raise ValueError("the checksum of this address is wrong (EIP-55)")
+    return address
+
+
+def algorand_address_text(public_key: bytes) -> str:
+    """Spell an account's public key as Algorand does: base32 with four bytes that check it."""
+    return base64.b32encode(public_key + _check(public_key)).decode().rstrip("=")
+
+
+def algorand_address(text: str) -> bytes:
+    """Read an Algorand address.
+
+    Raises:
+        ValueError: it is none, or its checksum is wrong.
+    """
+    if len(text) != ALGORAND_TEXT or not text.isascii():
+        raise ValueError("an Algorand address has 58 characters")
+    try:
+        raw = base64.b32decode(text + "=" * (-len(text) % 8))
+    except binascii.Error:
+        raise ValueError("an Algorand address is base32") from None
+    public_key, check = raw[:ALGORAND_LENGTH], raw[ALGORAND_LENGTH:]
+    if _check(public_key) != check or algorand_address_text(public_key) != text:
+        raise ValueError("the checksum of this address is wrong")
+    return public_key
+
+
+def _check(public_key: bytes) -> bytes:
+    # hashlib has SHA-512/256 only where the OpenSSL build does.
+    return SHA512.new(public_key, truncate="256").digest()[-CHECKSUM:]

@@ -1,0 +1,1 @@
+"""Development chains: real ledgers on loopback, for the demo, for tests and for trying things out."""

@@ -1,0 +1,1 @@
+"""EVM chains: nodes, what their answers are worth, contracts, evidence and certificates."""
