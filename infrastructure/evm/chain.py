@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from eth_account import Account
 from eth_keys.datatypes import PrivateKey
-from infrastructure.addresses import evm_address_text
-from infrastructure.evm.token_code import creation_code
 
 from application.engine.answers import (
     Answer,
@@ -26,10 +24,12 @@ from application.engine.chain import ChainUnavailable, CreateToken, Effect, Poli
 from domain.errors import BrokenRule
 from domain.slots import Attempt, AttemptKind, Inclusion, NonceSlot, Slot
 from domain.values import BlockRef, NetworkRef
+from infrastructure.addresses import evm_address_text
 from infrastructure.evm import conformity, evidence_taking, sightings
 from infrastructure.evm.answers import ACCEPTED, SAYS_NOTHING, verdict_of
 from infrastructure.evm.node import Json, Node, NodeRefused, quantity
 from infrastructure.evm.nodes import Nodes
+from infrastructure.evm.token_code import creation_code
 from infrastructure.evm.token_terms import terms_of
 
 REVERTED = 3

@@ -8,15 +8,15 @@ from typing import Any
 import orjson
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from infrastructure.addresses import create_address, evm_address_text
-from infrastructure.evm.token_code import TokenCodeTerms, expected_logs, expected_runtime_code
-from infrastructure.evm.verifier.accounts import TYPED_BELOW
-from infrastructure.evm.verifier.primitives import keccak256, list_of, unrlp
 
 from application.engine.answers import Conformity
 from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.slots import Inclusion, NonceSlot, Slot
+from infrastructure.addresses import create_address, evm_address_text
 from infrastructure.evm.node import Json, Node, NodeRefused, data
+from infrastructure.evm.token_code import TokenCodeTerms, expected_logs, expected_runtime_code
+from infrastructure.evm.verifier.accounts import TYPED_BELOW
+from infrastructure.evm.verifier.primitives import keccak256, list_of, unrlp
 
 NAME = "0x06fdde03"
 SYMBOL = "0x95d89b41"

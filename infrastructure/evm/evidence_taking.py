@@ -1,20 +1,19 @@
 """Takes what proves an inclusion, at finality, and makes the certificate from that alone."""
 
+from application.engine.answers import TakenEvidence
+from application.engine.chain import ChainUnavailable, HistoryPruned
+from domain.slots import CertificateKind, Inclusion, NonceSlot, Slot
 from infrastructure.addresses import create_address
 from infrastructure.evm.certificate_maker import (
     block_evidence_from_json,
     inclusion_certificate,
     transfer_certificate,
 )
+from infrastructure.evm.conformity import conforming_logs
+from infrastructure.evm.node import Json, Node, NodeRefused
 from infrastructure.evm.token_code import TokenCodeTerms, expected_runtime_code
 from infrastructure.evm.verifier import Refused, SlotFacts, verify
 from infrastructure.evm.verifier.primitives import keccak256
-
-from application.engine.answers import TakenEvidence
-from application.engine.chain import ChainUnavailable, HistoryPruned
-from domain.slots import CertificateKind, Inclusion, NonceSlot, Slot
-from infrastructure.evm.conformity import conforming_logs
-from infrastructure.evm.node import Json, Node, NodeRefused
 
 
 def take(

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from infrastructure.evm.certificate_maker import encode_header
-from infrastructure.evm.verifier.accounts import account_in
-from infrastructure.evm.verifier.primitives import Refused
-
 from application.engine.answers import Behind, Contradicts, Serving, Standing, StatedNonce
 from application.engine.chain import ChainUnavailable
 from domain.values import BlockRef, NetworkRef
+from infrastructure.evm.certificate_maker import encode_header
 from infrastructure.evm.node import Json, Node, NodeRefused, data, quantity
+from infrastructure.evm.verifier.accounts import account_in
+from infrastructure.evm.verifier.primitives import Refused
 
 
 class Nodes:

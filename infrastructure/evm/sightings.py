@@ -1,7 +1,5 @@
 """Where signed bytes were seen: by hash in a pool or block, then again by block."""
 
-from infrastructure.addresses import create_address
-
 from application.engine.answers import (
     Canonical,
     InBlock,
@@ -15,6 +13,7 @@ from application.engine.answers import (
 from application.engine.chain import ChainUnavailable
 from domain.slots import Attempt, Inclusion, NonceSlot, Slot
 from domain.values import BlockRef
+from infrastructure.addresses import create_address
 from infrastructure.evm.node import Json, Node, NodeRefused, data, quantity
 from infrastructure.evm.nodes import Nodes, block_at
 

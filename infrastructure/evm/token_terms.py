@@ -1,8 +1,7 @@
 """Spells a requested token as the constructor arguments of our contract."""
 
-from infrastructure.evm.token_code import TokenCodeTerms
-
 from application.engine.chain import CreateToken
+from infrastructure.evm.token_code import TokenCodeTerms
 
 
 def terms_of(effect: CreateToken) -> TokenCodeTerms:

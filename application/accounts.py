@@ -1,0 +1,277 @@
+"""Sign-up and sign-in: an account, its tenant and its chain account, in one append."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from application.commands import Origin
+from domain.errors import DomainError, EmailTaken
+from domain.events import AccountRegistered, EmailClaimed, Event, SignerAdded, TenantCreated
+from domain.log import Append, ConcurrentChange, EventLog, SealedPersonal, Secret, append_one
+from domain.streams import NOTHING, StreamId, StreamKind
+from domain.values import AccountId, SignerId, TenantId
+
+SHORTEST_PASSWORD = 16
+LONGEST_PASSWORD = 256
+"""Code points after NFC (NIST SP 800-63B-4; ARC-76 asks for 16)."""
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321, section 4.5.3.1.3)."""
+EMAIL_FORM = 1
+"""Version of `freeze_email`."""
+PASSWORD = "password"  # noqa: S105 - the name of a purpose
+SEED = "arc76-seed"
+PERSON_KEY = "person-key"
+
+
+class InvalidEmail(DomainError):
+    code = "INVALID_EMAIL"
+
+    def __init__(self) -> None:
+        super().__init__("that is not an e-mail address")
+
+
+class WeakPassword(DomainError):
+    code = "WEAK_PASSWORD"
+
+
+class InvalidCredentials(DomainError):
+    """One answer for an unknown address and a wrong password."""
+
+    code = "INVALID_CREDENTIALS"
+
+    def __init__(self) -> None:
+        super().__init__("e-mail address or password is wrong")
+
+
+class Derived(Protocol):
+    @property
+    def seed(self) -> bytes: ...
+    @property
+    def algorand(self) -> bytes: ...
+    @property
+    def evm(self) -> bytes: ...
+
+
+class Derivation(Protocol):
+    version: str
+
+    def derive(self, email: str, password: str) -> Derived:
+        """Make the chain account of an e-mail address and a password, slot 0."""
+        ...
+
+
+class Passwords(Protocol):
+    def hash(self, password: str) -> str:
+        """Return a verifier in PHC form."""
+        ...
+
+    def verify(self, password: str, verifier: str | None) -> bool:
+        """Compare; without a verifier the same work is done for nothing."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeps what must not be in an event."""
+
+    def seal(self, owner: UUID, purpose: str, plain: bytes) -> Secret: ...
+
+    def unsealed(self, owner: UUID, purpose: str) -> bytes | None: ...
+
+    def new_person_key(self) -> bytes: ...
+
+    def seal_personal(
+        self, person: UUID, key: bytes, fields: Mapping[str, str]
+    ) -> SealedPersonal: ...
+
+    def open_personal(self, sealed: SealedPersonal, key: bytes) -> Mapping[str, str]: ...
+
+    def claim_of(self, email: str) -> str:
+        """Return the keyed hash of a frozen e-mail address."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    id: SignerId
+    algorand: bytes
+    evm: bytes
+    derivation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    account: AccountId
+    tenant: TenantId
+    email: str | None
+    """As typed; None once the person was erased."""
+    signers: tuple[Signer, ...]
+
+
+class Accounts:
+    def __init__(
+        self, log: EventLog, vault: Vault, passwords: Passwords, derivation: Derivation
+    ) -> None:
+        self._log = log
+        self._vault = vault
+        self._passwords = passwords
+        self._derivation = derivation
+
+    def register(self, email: str, password: str, origin: Origin) -> Profile:
+        """Open an account, its tenant and its chain account.
+
+        The chain account is derived once, here: a later change of the password keeps it.
+
+        Raises:
+            InvalidEmail: not an address.
+            WeakPassword: see `accept_password`.
+            EmailTaken: there is an account with this address, in any spelling.
+        """
+        frozen, accepted = freeze_email(email), accept_password(password)
+        claim = StreamId(StreamKind.EMAIL_CLAIM, self._vault.claim_of(frozen))
+        if self._log.read_last(claim) is not None:
+            raise EmailTaken
+        derived = self._derivation.derive(frozen, accepted)
+        account, tenant, signer = AccountId(uuid4()), TenantId(uuid4()), SignerId(uuid4())
+        person_key = self._vault.new_person_key()
+        personal = self._vault.seal_personal(
+            account, person_key, {"email": email.strip(), "frozenEmail": frozen}
+        )
+        added = SignerAdded(
+            signer=signer,
+            derivation=self._derivation.version,
+            slot=0,
+            algorand=derived.algorand,
+            evm=derived.evm,
+        )
+        facts: list[tuple[StreamId, Event, SealedPersonal | None]] = [
+            (claim, EmailClaimed(account=account), None),
+            (_account(account), AccountRegistered(tenant=tenant, email_form=EMAIL_FORM), personal),
+            (_tenant(tenant), TenantCreated(owner=account), None),
+            (_tenant(tenant), added, None),
+        ]
+        verifier = self._passwords.hash(accepted).encode()
+        append = Append(
+            drafts=tuple(origin.draft(*fact) for fact in facts),
+            expected={claim: NOTHING, _account(account): NOTHING, _tenant(tenant): NOTHING},
+            secrets=(
+                self._vault.seal(account, PASSWORD, verifier),
+                self._vault.seal(account, PERSON_KEY, person_key),
+                self._vault.seal(signer, SEED, derived.seed),
+            ),
+        )
+        try:
+            append_one(self._log, append)
+        except ConcurrentChange:
+            raise EmailTaken from None
+        known = Signer(
+            id=signer,
+            algorand=derived.algorand,
+            evm=derived.evm,
+            derivation=self._derivation.version,
+        )
+        return Profile(account=account, tenant=tenant, email=email.strip(), signers=(known,))
+
+    def login(self, email: str, password: str) -> tuple[AccountId, TenantId]:
+        """Check an address and a password.
+
+        Raises:
+            InvalidCredentials: either is wrong; which one is not said, nor shown by the time.
+        """
+        given = normal_password(password)
+        account = self._claimed_by(email)
+        sealed = None if account is None else self._vault.unsealed(account, PASSWORD)
+        right = self._passwords.verify(given, sealed.decode() if sealed else None)
+        if account is None or not right:
+            raise InvalidCredentials
+        return account, self._tenant_of(account)
+
+    def profile(self, account: AccountId) -> Profile:
+        """Return what an account holds."""
+        recorded = self._log.read(_account(account)).events[0]
+        key = self._vault.unsealed(account, PERSON_KEY)
+        email = None
+        if key is not None and recorded.personal is not None:
+            email = self._vault.open_personal(recorded.personal, key)["email"]
+        tenant = self._tenant_of(account)
+        return Profile(account=account, tenant=tenant, email=email, signers=self.signers(tenant))
+
+    def signers(self, tenant: TenantId) -> tuple[Signer, ...]:
+        """Return the chain accounts of a tenant, first one first."""
+        return tuple(
+            Signer(
+                id=event.signer,
+                algorand=event.algorand,
+                evm=event.evm,
+                derivation=event.derivation,
+            )
+            for recorded in self._log.read(_tenant(tenant)).events
+            if isinstance(event := recorded.event, SignerAdded)
+        )
+
+    def _claimed_by(self, email: str) -> AccountId | None:
+        try:
+            frozen = freeze_email(email)
+        except InvalidEmail:
+            return None
+        claim = StreamId(StreamKind.EMAIL_CLAIM, self._vault.claim_of(frozen))
+        last = self._log.read_last(claim)
+        return last.event.account if last and isinstance(last.event, EmailClaimed) else None
+
+    def _tenant_of(self, account: AccountId) -> TenantId:
+        event = self._log.read(_account(account)).events[0].event
+        assert isinstance(event, AccountRegistered)
+        return event.tenant
+
+
+def freeze_email(email: str) -> str:
+    """Return the form of an address that a chain account is derived from, for ever (version 1).
+
+    Composed (NFC), without blanks around, in lower case.
+
+    Raises:
+        InvalidEmail: not one ``@`` with something on both sides, a blank or control
+            character inside, or too long.
+    """
+    frozen = unicodedata.normalize("NFC", email.strip()).lower()
+    local, _, domain = frozen.rpartition("@")
+    clean = frozen.isprintable() and " " not in frozen and len(frozen) <= LONGEST_EMAIL
+    if not clean or not local or not domain or "@" in local or "." not in domain.strip("."):
+        raise InvalidEmail
+    return frozen
+
+
+def normal_password(password: str) -> str:
+    """Return a password composed (NFC), so that every keyboard gives the same bytes.
+
+    Raises:
+        InvalidCredentials: longer than any password that was ever accepted.
+    """
+    if len(password) > 4 * LONGEST_PASSWORD:
+        raise InvalidCredentials
+    return unicodedata.normalize("NFC", password)
+
+
+def accept_password(password: str) -> str:
+    """Check a new password and return it composed (NFC).
+
+    Raises:
+        WeakPassword: shorter than 16 or longer than 256 code points, or with a NUL.
+    """
+    if len(password) > 4 * LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters")
+    composed = unicodedata.normalize("NFC", password)
+    if not SHORTEST_PASSWORD <= len(composed) <= LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if "\0" in composed:
+        raise WeakPassword("a password holds no NUL character")
+    return composed
+
+
+def _account(account: AccountId) -> StreamId:
+    return StreamId(StreamKind.ACCOUNT, str(account))
+
+
+def _tenant(tenant: TenantId) -> StreamId:
+    return StreamId(StreamKind.TENANT, str(tenant))

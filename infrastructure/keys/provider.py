@@ -1,0 +1,89 @@
+"""The master key, and keys for each purpose derived from it.
+
+One secret to keep outside the database: whoever has both can sign, whoever has
+the database alone can read no seed, verifier key or e-mail address.
+"""
+
+import base64
+import binascii
+import hmac
+import os
+import stat
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+LENGTH = 32
+DEVELOPMENT = "development:"
+"""Marks a key that was made by the devnet. Production refuses it."""
+
+
+class BadKey(Exception):
+    """The master key cannot be used; the message says why, and never what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProvider:
+    _master: bytes = field(repr=False)
+    is_development: bool = False
+
+    def derive(self, purpose: str) -> bytes:
+        """Return the 32-byte key of a purpose (HKDF-SHA256, RFC 5869)."""
+        info = b"proofmint/v1/" + purpose.encode()
+        return HKDF(algorithm=SHA256(), length=LENGTH, salt=None, info=info).derive(self._master)
+
+    def key_id(self, purpose: str) -> str:
+        """Return a name of a purpose's key that tells nothing about it."""
+        return sha256(b"key-id" + self.derive(purpose)).hexdigest()[:16]
+
+    def claim_of(self, email: str) -> str:
+        """Return the keyed hash under which an e-mail address is claimed once."""
+        return hmac.new(self.derive("email-claim"), email.encode(), sha256).hexdigest()
+
+
+def read_master_key(text: str) -> KeyProvider:
+    """Read a master key: 32 bytes in hexadecimal or base64, marked if it is a development key.
+
+    Raises:
+        BadKey: it is neither, or has another length.
+    """
+    spelled = text.strip().removeprefix(DEVELOPMENT)
+    try:
+        raw = bytes.fromhex(spelled)
+    except ValueError:
+        try:
+            raw = base64.b64decode(spelled, validate=True)
+        except (binascii.Error, ValueError):
+            raise BadKey("the master key is neither hexadecimal nor base64") from None
+    if len(raw) != LENGTH:
+        raise BadKey(f"the master key has {len(raw)} bytes, not {LENGTH}")
+    return KeyProvider(raw, text.strip().startswith(DEVELOPMENT))
+
+
+def read_key_file(path: Path) -> str:
+    """Return what a key file holds.
+
+    Raises:
+        BadKey: it cannot be read, or others than its owner can.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadKey(f"{path} cannot be read: {type(error).__name__}") from None
+    if mode & 0o077:
+        raise BadKey(f"{path} can be read by others: chmod 600 {path}")
+    return text
+
+
+def make_development_key(path: Path) -> None:
+    """Write a random master key for development, unless there is one already."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as file:
+        file.write(DEVELOPMENT + os.urandom(LENGTH).hex() + "\n")

@@ -1,0 +1,125 @@
+"""Configuration: read once from the environment, checked at start, passed by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infrastructure.keys.provider import BadKey, KeyProvider, read_key_file, read_master_key
+
+TREASURY = "PROOFMINT_TREASURY_KEY_"
+
+
+class BadSetting(Exception):
+    """The service cannot start as configured. Never says what a secret is."""
+
+
+class Mode(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process is told. Secrets are left out of its repr."""
+
+    mode: Mode
+    data: Path
+    """Folder of the embedded database, the devnet and development keys."""
+    database_url: str = field(repr=False)
+    networks: Path
+    """The catalogue file."""
+    keys: KeyProvider = field(repr=False)
+    treasuries: Mapping[str, bytes] = field(repr=False)
+    """Private key by network id."""
+    bind: str
+    threads: int
+    """Request threads of an API process."""
+    log_level: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings of the whole service.
+
+        Raises:
+            BadSetting: one is missing or wrong; the message names it.
+        """
+        data = Path(environment.get("PROOFMINT_DATA", ".proofmint")).absolute()
+        mode = _one_of(Mode, environment.get("PROOFMINT_MODE", Mode.DEVELOPMENT))
+        keys = _master_key(environment, data)
+        if mode is Mode.PRODUCTION and keys.is_development:
+            raise BadSetting("PROOFMINT_MASTER_KEY is a development key, and this is production")
+        default_networks = str(data / "networks.toml")
+        return cls(
+            mode=mode,
+            data=data,
+            database_url=_database_url(environment, data),
+            networks=Path(environment.get("PROOFMINT_NETWORKS", default_networks)),
+            keys=keys,
+            treasuries=dict(_treasuries(environment)),
+            bind=environment.get("PROOFMINT_BIND", "127.0.0.1:8400"),
+            threads=_count(environment, "PROOFMINT_THREADS", "16"),
+            log_level=environment.get("PROOFMINT_LOG_LEVEL", "INFO").upper(),
+        )
+
+
+def database_url(environment: Mapping[str, str]) -> str:
+    """Return where the log lies, for commands that need no key.
+
+    Raises:
+        BadSetting: PROOFMINT_DATABASE_URL is of a kind that is not known.
+    """
+    data = Path(environment.get("PROOFMINT_DATA", ".proofmint")).absolute()
+    return _database_url(environment, data)
+
+
+def _database_url(environment: Mapping[str, str], data: Path) -> str:
+    url = environment.get("PROOFMINT_DATABASE_URL", f"sqlite:///{data}/proofmint.db")
+    if urlsplit(url).scheme not in {"sqlite", "postgresql"}:
+        raise BadSetting("PROOFMINT_DATABASE_URL starts with sqlite:/// or postgresql://")
+    return url
+
+
+def _master_key(environment: Mapping[str, str], data: Path) -> KeyProvider:
+    try:
+        if (given := environment.get("PROOFMINT_MASTER_KEY")) is not None:
+            return read_master_key(given)
+        default = str(data / "master.key")
+        path = Path(environment.get("PROOFMINT_MASTER_KEY_FILE", default))
+        return read_master_key(read_key_file(path))
+    except BadKey as error:
+        raise BadSetting(f"PROOFMINT_MASTER_KEY or PROOFMINT_MASTER_KEY_FILE: {error}") from None
+
+
+def _treasuries(environment: Mapping[str, str]) -> list[tuple[str, bytes]]:
+    """Read PROOFMINT_TREASURY_KEY_<network id, upper case, _ for -> of every network."""
+    found = []
+    for name, value in environment.items():
+        if name.startswith(TREASURY):
+            try:
+                key = bytes.fromhex(value.removeprefix("0x"))
+            except ValueError:
+                key = b""
+            if len(key) != 32:  # noqa: PLR2004 - a private key
+                raise BadSetting(f"{name} is not a private key of 32 bytes in hexadecimal")
+            found.append((name.removeprefix(TREASURY).lower().replace("_", "-"), key))
+    return found
+
+
+def _one_of(kind: type[Mode], value: str) -> Mode:
+    try:
+        return kind(value)
+    except ValueError:
+        raise BadSetting(f"PROOFMINT_MODE is {' or '.join(kind)}") from None
+
+
+def _count(environment: Mapping[str, str], name: str, default: str) -> int:
+    text = environment.get(name, default)
+    if not text.isdecimal() or int(text) < 1:
+        raise BadSetting(f"{name} is a whole number from 1")
+    return int(text)

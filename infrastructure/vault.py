@@ -1,0 +1,48 @@
+"""Assembles what accounts need from keys and the secrets table."""
+
+import os
+from collections.abc import Mapping
+from uuid import UUID
+
+from domain.log import SealedPersonal, Secret, SecretStore
+from infrastructure.keys.derivation import DERIVATION, DerivedAccount, derive_account
+from infrastructure.keys.envelope import Envelope
+from infrastructure.keys.persons import open_personal, seal_personal
+from infrastructure.keys.provider import LENGTH, KeyProvider
+
+
+class KeyVault:
+    """Implements application.accounts.Vault."""
+
+    def __init__(self, secrets: SecretStore, provider: KeyProvider) -> None:
+        self._secrets = secrets
+        self._provider = provider
+        self._envelope = Envelope(provider)
+
+    def seal(self, owner: UUID, purpose: str, plain: bytes) -> Secret:
+        return self._envelope.seal(owner, purpose, plain)
+
+    def unsealed(self, owner: UUID, purpose: str) -> bytes | None:
+        secret = self._secrets.secret(owner, purpose)
+        return None if secret is None else self._envelope.open(secret)
+
+    def new_person_key(self) -> bytes:
+        return os.urandom(LENGTH)
+
+    def seal_personal(self, person: UUID, key: bytes, fields: Mapping[str, str]) -> SealedPersonal:
+        return seal_personal(person, key, fields)
+
+    def open_personal(self, sealed: SealedPersonal, key: bytes) -> Mapping[str, str]:
+        return open_personal(sealed, key)
+
+    def claim_of(self, email: str) -> str:
+        return self._provider.claim_of(email)
+
+
+class Arc76Derivation:
+    """Implements application.accounts.Derivation."""
+
+    version = DERIVATION
+
+    def derive(self, email: str, password: str) -> DerivedAccount:
+        return derive_account(email, password)
