@@ -1,0 +1,96 @@
+"""Read models in PostgreSQL. Implements infrastructure.views.store.Database."""
+
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from psycopg import Connection, Error
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from domain.log import LogUnavailable
+from infrastructure.views.tables import Table
+
+Row = TypeVar("Row")
+POSITION = "SELECT position FROM projection_position WHERE projection = %s FOR UPDATE"
+MOST_CONNECTIONS = 8
+PATIENCE = 10.0
+"""Seconds to wait for a connection."""
+ALONE = "SELECT pg_advisory_lock(%s, %s)"
+NOT_ALONE = "SELECT pg_advisory_unlock(%s, %s)"
+OURS = 7_230_148
+
+
+class PostgresViews:
+    def __init__(self, pool: "ConnectionPool[Connection[Any]]") -> None:
+        self._pool = pool
+
+    @contextmanager
+    def transaction(self) -> Iterator["PostgresSession"]:
+        with self._connection() as connection:
+            yield PostgresSession(connection)
+
+    def reading(self) -> Any:
+        return self.transaction()
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        key = (OURS, zlib.crc32(name.encode()) & 0x7FFFFFFF)
+        with self._connection() as connection:
+            connection.execute(ALONE, key)
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(NOT_ALONE, key)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection[Any]]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (Error, PoolTimeout) as error:
+            raise LogUnavailable(str(error)) from error
+
+
+class PostgresSession:
+    """Implements infrastructure.views.store.Session."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        cursor = self._connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+    def lock_position(self, projection: str) -> int | None:
+        found = self.run(POSITION, (projection,))
+        return int(found[0][0]) if found else None
+
+    def load(self, table: Table[Row], keys: Iterable[str]) -> dict[str, Row]:
+        statement = f"SELECT key, row FROM {table.name} WHERE key = ANY(%s)"
+        return {key: table.decode(row) for key, row in self.run(statement, (list(keys),))}
+
+    def upsert(self, table: Table[Row], rows: dict[str, Row]) -> None:
+        if not rows:
+            return
+        kinds = ["text", *table.index.values(), "text"]
+        places = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        columns = zip(*(table.values(*item) for item in rows.items()), strict=True)
+        self._connection.execute(
+            f"INSERT INTO {table.name} ({', '.join(table.columns)}) "
+            f"SELECT * FROM unnest({places}) ON CONFLICT (key) DO UPDATE SET {table.update}",
+            [list(column) for column in columns],
+        )
+
+
+@contextmanager
+def open_postgres_views(url: str) -> Generator[PostgresViews]:
+    with ConnectionPool[Connection[Any]](
+        url,
+        min_size=1,
+        max_size=MOST_CONNECTIONS,
+        timeout=PATIENCE,
+        check=ConnectionPool.check_connection,
+    ) as pool:
+        yield PostgresViews(pool)

@@ -1,0 +1,81 @@
+"""Tells a fact in words, for people who read histories: auditors, issuers, operators."""
+
+import re
+
+from domain.events import (
+    AttemptIncluded,
+    AttemptSeen,
+    AttemptSigned,
+    BroadcastAnswered,
+    ConformityRead,
+    DeploymentCancelled,
+    DeploymentCompleted,
+    DeploymentEvent,
+    DeploymentFailed,
+    DeploymentRequested,
+    InclusionRevoked,
+    IssueConfirmed,
+    IssueIndexed,
+    RetryRequested,
+    SlotDecided,
+    SlotReserved,
+    StepPurpose,
+    StepsPlanned,
+    WaitBegan,
+    WaitEnded,
+)
+from domain.slots import NonceSlot
+
+
+def label(event: DeploymentEvent) -> str:
+    """Return the name of a fact as the API shows it, such as ``attempt-signed``."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__)
+    return words.lower()
+
+
+def tell(event: DeploymentEvent) -> str:  # noqa: C901 - one line for each fact
+    """Say what happened in one sentence, with the figures that prove it."""
+    match event:
+        case DeploymentRequested(token=token, network=network):
+            return f"requested {token.name} ({token.symbol}) on {network.id}"
+        case DeploymentCancelled(reason=reason):
+            return f"cancelled by the user: {reason}"
+        case RetryRequested(retry=retry):
+            return f"retry {retry} requested"
+        case StepsPlanned(steps=steps, most=most):
+            plan = ", ".join(
+                f"fund {step.amount}" if step.purpose is StepPurpose.FUND else "issue"
+                for step in steps
+            )
+            return f"preflight passed, planned: {plan}; costs {most} base units at most"
+        case SlotReserved(step=step, slot=slot, key=key):
+            what = f"nonce {key.nonce}" if isinstance(key, NonceSlot) else f"window {key.window}"
+            return f"step {step} reserved slot {slot}: {what} of 0x{key.sender.hex()}"
+        case AttemptSigned(step=step, attempt=attempt, transaction_id=transaction):
+            return f"step {step} signed attempt {attempt}: transaction 0x{transaction.hex()}"
+        case BroadcastAnswered(operator=operator, verdict=verdict, wording=wording):
+            return f"{operator} answered the broadcast: {verdict} ({wording})"
+        case AttemptSeen(operator=operator):
+            return f"{operator} gave our transaction back: it is in a pool"
+        case AttemptIncluded(inclusion=inclusion):
+            how = "succeeded" if inclusion.succeeded else "reverted"
+            block = inclusion.block
+            return f"{how} in block {block.number} (0x{block.hash.hex()}), index {inclusion.index}"
+        case InclusionRevoked(block=block):
+            return f"block {block.number} (0x{block.hash.hex()}) is no longer canonical"
+        case ConformityRead(differences=differences):
+            return f"read back: {'; '.join(differences) or 'everything is as asked'}"
+        case WaitBegan(reason=reason, detail=detail):
+            return f"waits ({reason}): {detail}"
+        case WaitEnded(reason=reason):
+            return f"no longer waits ({reason})"
+        case SlotDecided(step=step, fate=fate, certificate=certificate):
+            return f"step {step} {fate} for ever, certificate {certificate.kind}"
+        case IssueConfirmed(depth=depth, block=block):
+            return f"confirmed at depth {depth}: block {block.number}"
+        case IssueIndexed(reader=reader, at=at):
+            return f"{reader} has the token as of block {at}"
+        case DeploymentCompleted(asset=asset):
+            return f"completed: token 0x{asset.hex()}, final, as asked, evidence stored"
+        case DeploymentFailed(cause=cause, detail=detail):
+            return f"failed ({cause}): {detail}"
