@@ -38,8 +38,8 @@ class MintableErc20:
         return TokenKind.ERC20_MINTABLE
 
     def __post_init__(self) -> None:
-        _text(self.name, "name", LONGEST_NAME)
-        _text(self.symbol, "symbol", LONGEST_SYMBOL)
+        check_name(self.name)
+        check_symbol(self.symbol)
         if not 0 <= self.decimals <= MOST_DECIMALS:
             raise ValueError(f"decimals must be 0 to {MOST_DECIMALS}")
         if not 0 < self.cap <= LARGEST_UINT256:
@@ -55,7 +55,25 @@ Token = MintableErc20
 """The terms of any kind of token; a union as soon as there is a second kind."""
 
 
-def _text(text: str, what: str, longest: int) -> None:
+def check_name(name: str) -> None:
+    """Refuse what cannot be a token's name.
+
+    Raises:
+        ValueError: not 1 to 50 printable characters without blanks around.
+    """
+    _check_text(name, "name", LONGEST_NAME)
+
+
+def check_symbol(symbol: str) -> None:
+    """Refuse what cannot be a token's symbol.
+
+    Raises:
+        ValueError: not 1 to 10 printable characters without blanks around.
+    """
+    _check_text(symbol, "symbol", LONGEST_SYMBOL)
+
+
+def _check_text(text: str, what: str, longest: int) -> None:
     if not 1 <= len(text) <= longest or text != text.strip():
         raise ValueError(f"{what} must have 1 to {longest} characters and no blanks around")
     if not text.isprintable():

@@ -1,6 +1,6 @@
 """Access tokens: JWT with one algorithm per key, every claim required (RFC 8725)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,8 +17,10 @@ PURPOSE = "access-token"
 CLAIMS = ("iss", "aud", "sub", "tenant", "jti", "iat", "exp")
 
 
-class InvalidToken(Exception):
-    """Malformed, forged, expired, or meant for somebody else. Which, is nobody's business."""
+@dataclass(frozen=True, slots=True)
+class Issued:
+    text: str = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class AccessTokens:
         self._key = provider.derive(PURPOSE)
         self._key_id = provider.key_id(PURPOSE)
 
-    def issue(self, account: AccountId, tenant: TenantId, now: datetime) -> str:
+    def issue(self, account: AccountId, tenant: TenantId, now: datetime) -> Issued:
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -42,17 +44,15 @@ class AccessTokens:
             "iat": now,
             "exp": now + LIFETIME,
         }
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+        headers = {"kid": self._key_id}
+        text = jwt.encode(claims, self._key, algorithm=ALGORITHM, headers=headers)
+        return Issued(text, now + LIFETIME)
 
-    def verify(self, token: str) -> Bearer:
-        """Return whom a token speaks for.
-
-        Raises:
-            InvalidToken: for any reason.
-        """
+    def verify(self, token: str) -> Bearer | None:
+        """Return whom a token speaks for; None if it is malformed, forged, expired or another's."""
         try:
             if jwt.get_unverified_header(token).get("kid") != self._key_id:
-                raise InvalidToken
+                return None
             claims = jwt.decode(
                 token,
                 self._key,
@@ -63,5 +63,5 @@ class AccessTokens:
             )
             account, tenant = UUID(claims["sub"]), UUID(claims["tenant"])
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
-            raise InvalidToken from None
+            return None
         return Bearer(account=AccountId(account), tenant=TenantId(tenant))

@@ -1,0 +1,182 @@
+"""The WSGI application: one resource for each path of the route table, and one way through it."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+import msgspec
+import structlog
+from falcon import App, Request, Response
+
+from application.accounts import InvalidCredentials
+from domain.errors import DomainError
+from domain.log import ConcurrentChange, LogUnavailable
+from interfaces.http.bodies import LARGEST, convert, fingerprint, read_object
+from interfaces.http.call import Call, Reply, bearer_of, correlation_of, key_of
+from interfaces.http.openapi import openapi
+from interfaces.http.problems import Problem
+from interfaces.http.routes import ROUTES, Route
+from interfaces.http.service import ApiService
+
+PROBLEM = "application/problem+json"
+Responder = Callable[..., None]
+log = structlog.get_logger("api")
+FRAMEWORK = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+"""What the framework refuses by itself, in words of the catalogue."""
+
+
+class Resource:
+    """Answers the methods of one path."""
+
+    def __init__(self, service: ApiService, routes: list[Route]) -> None:
+        for route in routes:
+            setattr(self, f"on_{route.method.lower()}", _responder(service, route))
+
+
+class Document:
+    def __init__(self) -> None:
+        self._document = msgspec.json.encode(openapi())
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        resp.data = self._document
+        resp.content_type = falcon.MEDIA_JSON
+
+
+class Journal:
+    """Gives every request its ids, and writes one line for each."""
+
+    def process_request(self, req: Request, resp: Response) -> None:
+        req.context.correlation = correlation_of(req)
+        req.context.began = time.monotonic()
+        resp.set_header("X-Correlation-ID", req.context.correlation)
+        resp.set_header("Cache-Control", "no-store")
+
+    def process_response(self, req: Request, resp: Response, _: Any, req_succeeded: bool) -> None:  # noqa: FBT001
+        log.info(
+            "request",
+            method=req.method,
+            route=req.uri_template,
+            status=resp.status_code,
+            ms=round((time.monotonic() - req.context.began) * 1000, 1),
+            correlation=req.context.correlation,
+        )
+
+
+def create_app(service: ApiService) -> App[Request, Response]:
+    app: App[Request, Response] = App(middleware=[Journal()])
+    app.req_options.strip_url_path_trailing_slash = False
+    by_path: dict[str, list[Route]] = defaultdict(list)
+    for route in ROUTES:
+        by_path[route.path].append(route)
+    for path, routes in by_path.items():
+        app.add_route(path, Resource(service, routes))
+    app.add_route("/openapi.json", Document())
+    app.add_error_handler(Exception, _refuse)
+    return app
+
+
+def _responder(service: ApiService, route: Route) -> Responder:
+    def respond(req: Request, resp: Response, **path: str) -> None:
+        call = _call(service, route, req, path)
+        _answer(resp, route, route.handler(call))
+
+    return respond
+
+
+def _call(service: ApiService, route: Route, req: Request, path: dict[str, str]) -> Call:
+    """Check a request from the outside inwards: who, under which key, then what."""
+    bearer = None if route.open else bearer_of(req, service)
+    key = key_of(req) if route.keyed else None
+    value: dict[str, Any] = {}
+    if route.body is not None:
+        value = read_object(_raw(req))
+    elif route.query is not None:
+        value = _single(req)
+    wanted = route.body or route.query
+    return Call(
+        service=service,
+        bearer=bearer,
+        path=path,
+        fingerprint=fingerprint(value),
+        body=convert(value, wanted, lax=route.query is not None) if wanted else None,
+        correlation=req.context.correlation,
+        key=key,
+        canonical=f"{route.method} {req.path}",
+    )
+
+
+def _raw(req: Request) -> bytes:
+    kind = (req.content_type or "").partition(";")[0].strip().lower()
+    if kind != falcon.MEDIA_JSON:
+        raise Problem("UNSUPPORTED_MEDIA_TYPE")
+    if (req.content_length or 0) > LARGEST:
+        raise Problem("PAYLOAD_TOO_LARGE")
+    raw = req.bounded_stream.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise Problem("PAYLOAD_TOO_LARGE")
+    return raw
+
+
+def _single(req: Request) -> dict[str, Any]:
+    """Return query parameters; one that stands twice is refused rather than guessed."""
+    for name, value in req.params.items():
+        if isinstance(value, list):
+            raise Problem("INVALID_REQUEST", f"the parameter {name[:100]} stands twice")
+    return dict(req.params)
+
+
+def _answer(resp: Response, route: Route, reply: Reply) -> None:
+    resp.status = reply.status or route.status
+    for name, value in reply.headers.items():
+        resp.set_header(name, value)
+    resp.content_type = reply.content_type
+    if reply.stream is not None:
+        resp.stream = iter(reply.stream)
+    elif reply.body is not None:
+        resp.data = msgspec.json.encode(reply.body)
+
+
+def _refuse(req: Request, resp: Response, ex: Exception, _: dict[str, Any]) -> None:
+    problem = _problem(ex)
+    correlation = getattr(req.context, "correlation", "")
+    if problem.code == "INTERNAL_SERVER_ERROR":
+        log.error("fault", correlation=correlation, route=req.uri_template, exc_info=ex)
+    document = problem.document(req.path, correlation)
+    for name, value in problem.headers.items():
+        resp.set_header(name, value)
+    if document.retry_after_seconds is not None:
+        resp.set_header("Retry-After", str(document.retry_after_seconds))
+    resp.status = document.status
+    resp.content_type = PROBLEM
+    resp.stream = None
+    resp.data = msgspec.json.encode(document)
+
+
+def _problem(error: Exception) -> Problem:
+    """Say a refusal in the catalogue's words; what is not foreseen says nothing of itself."""
+    match error:
+        case Problem():
+            return error
+        case InvalidCredentials():
+            return Problem(error.code, headers={"WWW-Authenticate": "Bearer"})
+        case DomainError():
+            return Problem(error.code, str(error))
+        case ConcurrentChange():
+            return Problem("CONFLICT")
+        case LogUnavailable():
+            return Problem("SERVICE_UNAVAILABLE")
+        case falcon.HTTPError():
+            headers = dict(error.headers or {})
+            known = FRAMEWORK.get(error.status_code, "INVALID_REQUEST")
+            if error.status_code >= 500:  # noqa: PLR2004
+                return Problem("INTERNAL_SERVER_ERROR")
+            return Problem(known, headers={"Allow": headers["Allow"]} if "Allow" in headers else {})
+        case _:
+            return Problem("INTERNAL_SERVER_ERROR")

@@ -1,0 +1,68 @@
+"""What the API needs, as ports; assembled by infrastructure.bootstrap."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from application.accounts import Accounts
+from application.clock import Clock
+from application.execute import CommandHandler
+from domain.log import EventLog
+from domain.values import AccountId, NetworkRef, TenantId
+from projections.queries import Deployments
+
+
+class Bearer(Protocol):
+    @property
+    def account(self) -> AccountId: ...
+    @property
+    def tenant(self) -> TenantId: ...
+
+
+class Issued(Protocol):
+    @property
+    def text(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class Tokens(Protocol):
+    def issue(self, account: AccountId, tenant: TenantId, now: datetime) -> Issued: ...
+
+    def verify(self, token: str) -> Bearer | None:
+        """Return whom a token speaks for; None for any token that does not hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What the API may know and tell of a network."""
+
+    reference: NetworkRef
+    name: str
+    development: bool
+    sponsored: bool
+
+
+class Networks(Protocol):
+    def all(self) -> Sequence[Network]: ...
+
+    def by_id(self, network: str) -> Network | None: ...
+
+    def by_chain_id(self, chain_id: int) -> Network | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiService:
+    log: EventLog
+    commands: CommandHandler
+    accounts: Accounts
+    tokens: Tokens
+    networks: Networks
+    deployments: Deployments
+    clock: Clock
+    cursor_key: bytes
+    """Signs cursors, so that nobody makes one up."""
+    checks: Mapping[str, Callable[[], str]]
+    """What readiness looks at: each returns `pass`, `warn` or `fail`."""
