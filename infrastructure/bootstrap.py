@@ -1,0 +1,112 @@
+"""The composition roots: the only module that names every concrete class, one function a process."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from application.accounts import Accounts
+from application.execute import CommandHandler
+from infrastructure.access_tokens import AccessTokens
+from infrastructure.event_log import StoredLog, open_log
+from infrastructure.event_log.group_commit import GroupCommit
+from infrastructure.migrate import require_schema
+from infrastructure.networks import Catalogue, read_catalogue
+from infrastructure.passwords import Argon2Passwords
+from infrastructure.settings import Settings
+from infrastructure.system_clock import SystemClock
+from infrastructure.vault import Arc76Derivation, KeyVault
+from infrastructure.views import Views, open_views
+from projections.catalogue import ALL
+
+FEW_THREADS = 4
+"""Up to so many request threads write directly; more share transactions."""
+LAG_WARNS = 1_000
+"""Events that a projection may be behind before readiness warns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """What the API is assembled from; interfaces.http.assembly makes its service of it."""
+
+    log: StoredLog | GroupCommit
+    commands: CommandHandler
+    accounts: Accounts
+    tokens: AccessTokens
+    networks: Catalogue
+    views: Views
+    clock: SystemClock
+    cursor_key: bytes
+    checks: dict[str, Callable[[], str]]
+
+
+@contextmanager
+def api_parts(settings: Settings) -> Generator[ApiParts]:
+    """Open what one API process needs; close it on the way out.
+
+    Raises:
+        WrongSchema: the database is not at this release's schema.
+        BadCatalogue: the network catalogue cannot be used.
+    """
+    require_schema(settings.database_url)
+    catalogue = read_catalogue(settings.networks)
+    with (
+        open_log(settings.database_url) as stored,
+        open_views(settings.database_url, stored) as views,
+        _grouped(stored, settings.threads) as log,
+    ):
+        views.store.prepare(ALL)
+        vault = KeyVault(stored, settings.keys)
+        yield ApiParts(
+            log=log,
+            commands=CommandHandler(log),
+            accounts=Accounts(log, vault, Argon2Passwords(), Arc76Derivation()),
+            tokens=AccessTokens(settings.keys),
+            networks=catalogue,
+            views=views,
+            clock=SystemClock(),
+            cursor_key=settings.keys.derive("cursor"),
+            checks={"log": _log_check(stored), "projections": _lag_check(views)},
+        )
+
+
+@contextmanager
+def open_read_side(url: str) -> Generator[tuple[StoredLog, Views]]:
+    """Open the log and its read models, for the projector and the command line."""
+    require_schema(url)
+    with open_log(url) as log, open_views(url, log) as views:
+        views.store.prepare(ALL)
+        yield log, views
+
+
+@contextmanager
+def _grouped(stored: StoredLog, threads: int) -> Generator[StoredLog | GroupCommit]:
+    if threads <= FEW_THREADS:
+        yield stored
+        return
+    group = GroupCommit(stored)
+    try:
+        yield group
+    finally:
+        group.close()
+
+
+def _log_check(log: StoredLog) -> Callable[[], str]:
+    def check() -> str:
+        try:
+            log.position()
+        except Exception:  # noqa: BLE001 - whatever it is, requests should not come here
+            return "fail"
+        return "pass"
+
+    return check
+
+
+def _lag_check(views: Views) -> Callable[[], str]:
+    def check() -> str:
+        try:
+            behind = max(views.store.standing(projection).behind for projection in ALL)
+        except Exception:  # noqa: BLE001 - as above
+            return "fail"
+        return "warn" if behind > LAG_WARNS else "pass"
+
+    return check

@@ -1,0 +1,17 @@
+"""What can be wrong before a process starts, and is said in one line instead of a trace."""
+
+from domain.log import LogUnavailable
+from infrastructure.devnet.anvil import AnvilFailed
+from infrastructure.event_log.codec import UnknownEvent
+from infrastructure.migrate import WrongSchema
+from infrastructure.networks import BadCatalogue
+from infrastructure.settings import BadSetting
+
+FORESEEN = (
+    AnvilFailed,
+    BadCatalogue,
+    BadSetting,
+    LogUnavailable,
+    UnknownEvent,
+    WrongSchema,
+)

@@ -1,0 +1,48 @@
+"""Makes the API's service out of what the composition root opened."""
+
+from collections.abc import Sequence
+
+from infrastructure.bootstrap import ApiParts
+from infrastructure.networks import Catalogue, NetworkEntry
+from interfaces.http.service import ApiService, Network
+
+
+class CatalogueNetworks:
+    """Implements interfaces.http.service.Networks; node addresses stay inside."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def all(self) -> Sequence[Network]:
+        return [_network(entry) for entry in self._catalogue.entries]
+
+    def by_id(self, network: str) -> Network | None:
+        entry = self._catalogue.by_id(network)
+        return None if entry is None else _network(entry)
+
+    def by_chain_id(self, chain_id: int) -> Network | None:
+        entry = self._catalogue.by_chain_id(chain_id)
+        return None if entry is None else _network(entry)
+
+
+def api_service(parts: ApiParts) -> ApiService:
+    return ApiService(
+        log=parts.log,
+        commands=parts.commands,
+        accounts=parts.accounts,
+        tokens=parts.tokens,
+        networks=CatalogueNetworks(parts.networks),
+        deployments=parts.views.deployments,
+        clock=parts.clock,
+        cursor_key=parts.cursor_key,
+        checks=parts.checks,
+    )
+
+
+def _network(entry: NetworkEntry) -> Network:
+    return Network(
+        reference=entry.reference,
+        name=entry.name,
+        development=entry.development,
+        sponsored=entry.policy.sponsored,
+    )
