@@ -50,7 +50,7 @@ contracts: setup ## Rebuild the contracts, byte for byte
 
 # No lock file names a host: the machine's own configuration says where packages come from.
 lock: setup ## Lock the requirements anew
-	@for f in requirements requirements-dev; do $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes \
+	@for f in requirements requirements-dev; do $(BIN)/uv pip compile -q --system-certs --upgrade --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --python-version 3.11 $$f.in -o $$f.txt; done
 
 clean: ## Remove what setup and runs have made
@@ -60,7 +60,7 @@ $(VENV)/.ready: $(LOCKS)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed"; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
-	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.txt requirements-bootstrap.txt
+	@$(BIN)/uv pip sync -q --system-certs --python $(BIN)/python --require-hashes requirements-dev.txt requirements-bootstrap.txt
 	@$(RUN) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 # The packages of this checkout are run where they lie: five generic names belong into no
 # shared environment, so nothing is installed but this command.
