@@ -44,7 +44,7 @@ class Document:
     def __init__(self) -> None:
         self._document = msgspec.json.encode(openapi())
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    def on_get(self, _: Request, resp: Response) -> None:
         resp.data = self._document
         resp.content_type = falcon.MEDIA_JSON
 
@@ -57,8 +57,9 @@ class Journal:
         req.context.began = time.monotonic()
         resp.set_header("X-Correlation-ID", req.context.correlation)
         resp.set_header("Cache-Control", "no-store")
+        resp.set_header("X-Content-Type-Options", "nosniff")
 
-    def process_response(self, req: Request, resp: Response, _: Any, req_succeeded: bool) -> None:  # noqa: FBT001
+    def process_response(self, req: Request, resp: Response, _: object, *__: object) -> None:
         log.info(
             "request",
             method=req.method,
@@ -78,7 +79,9 @@ def create_app(service: ApiService) -> App[Request, Response]:
     for path, routes in by_path.items():
         app.add_route(path, Resource(service, routes))
     app.add_route("/openapi.json", Document())
-    app.add_error_handler(Exception, _refuse)
+    # The framework has handlers of its own for both, and the nearest class wins.
+    for kind in (Exception, falcon.HTTPError):
+        app.add_error_handler(kind, _refuse)
     return app
 
 
@@ -104,8 +107,8 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
         service=service,
         bearer=bearer,
         path=path,
-        fingerprint=fingerprint(value),
         body=convert(value, wanted, lax=route.query is not None) if wanted else None,
+        fingerprint=fingerprint(value),
         correlation=req.context.correlation,
         key=key,
         canonical=f"{route.method} {req.path}",

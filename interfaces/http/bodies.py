@@ -1,9 +1,10 @@
 """Reads JSON strictly, and checks it member by member, so that every refusal has its pointer."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -12,6 +13,9 @@ from interfaces.http.problems import FieldProblem, Problem, field_problems
 Body = TypeVar("Body", bound=msgspec.Struct)
 LARGEST = 64 * 1024
 """Bytes of a body."""
+MOST_PROBLEMS = 32
+"""What more is wrong is told once these are mended: no answer grows with the request."""
+LONGEST_NAME = 100
 
 
 class _Duplicate(ValueError):
@@ -19,15 +23,18 @@ class _Duplicate(ValueError):
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """Read one JSON object: each member once, no NaN, nothing that a reader could take otherwise.
+    """Read one JSON object in UTF-8: each member once, nothing that a reader could take otherwise.
+
+    NaN and Infinity come through as numbers, so that `convert` refuses them with a pointer.
 
     Raises:
         Problem: MALFORMED_JSON.
     """
     try:
-        value = json.loads(raw, object_pairs_hook=_once, parse_constant=_refuse)
+        value = json.loads(raw.decode(), object_pairs_hook=_once)
     except _Duplicate as twice:
-        raise Problem("MALFORMED_JSON", f"the member {twice} stands twice") from None
+        again = FieldProblem(pointer=str(twice), code="MALFORMED_JSON", detail="stands twice")
+        raise field_problems([again]) from None
     except (ValueError, RecursionError):
         raise Problem("MALFORMED_JSON", "the body is not JSON") from None
     if not isinstance(value, dict):
@@ -39,13 +46,16 @@ def fingerprint(value: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of received JSON in canonical form, before any default.
 
     Raises:
-        Problem: MALFORMED_JSON, where a text is no Unicode (half a surrogate pair).
+        Problem: MALFORMED_JSON, where a text is no Unicode (half a surrogate pair), a number
+            is none, or the nesting has no end.
     """
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
+        canonical = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
         return sha256(canonical.encode()).digest()
-    except UnicodeEncodeError:
-        raise Problem("MALFORMED_JSON", "a text holds half a surrogate pair") from None
+    except (ValueError, RecursionError):
+        raise Problem("MALFORMED_JSON", "the body is not plain JSON") from None
 
 
 def convert(value: Mapping[str, Any], to: type[Body], *, lax: bool = False) -> Body:
@@ -54,7 +64,7 @@ def convert(value: Mapping[str, Any], to: type[Body], *, lax: bool = False) -> B
     Args:
         value: what was received.
         to: the request type.
-        lax: read numbers from text, as query parameters need it.
+        lax: read whole numbers from text, as query parameters need it.
 
     Raises:
         Problem: with every member that is missing, unknown or of the wrong type.
@@ -75,28 +85,26 @@ def convert(value: Mapping[str, Any], to: type[Body], *, lax: bool = False) -> B
                 problems.append(missing)
             continue
         try:
-            members[one.name] = msgspec.convert(value[name], one.type, strict=not lax)
+            strict = not lax or int not in {one.type, *get_args(one.type)}
+            members[one.name] = msgspec.convert(value[name], one.type, strict=strict)
         except msgspec.ValidationError as error:
             problems.append(
                 FieldProblem(pointer=pointer(name), code="INVALID_REQUEST", detail=str(error))
             )
     if problems:
-        raise field_problems(problems)
+        raise field_problems(problems[:MOST_PROBLEMS])
     return to(**members)
 
 
 def pointer(name: str) -> str:
-    """Return the JSON Pointer of a member (RFC 6901)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")[:100]
+    """Return the JSON Pointer of a member (RFC 6901), spelled so that it can always be sent."""
+    sendable = name[:LONGEST_NAME].encode(errors="backslashreplace").decode()
+    return "/" + sendable.replace("~", "~0").replace("/", "~1")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _Duplicate(next(name for name in names if names.count(name) > 1)[:100])
+        raise _Duplicate(pointer(Counter(names).most_common(1)[0][0]))
     return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)

@@ -1,4 +1,4 @@
-"""One request on its way: who asks, what for, under which ids. The only place that reads headers."""
+"""One request: who asks, what for, under which ids. The only place that reads headers."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,12 @@ from domain.values import Actor
 from interfaces.http.problems import Problem
 from interfaces.http.service import ApiService, Bearer
 
-KEY = re.compile(r'(?:"([!-~]{1,255})"|([!#-~]{1,255}))', re.ASCII)
-"""An Idempotency-Key: 1 to 255 visible ASCII characters, bare or as a quoted RFC 8941 string."""
+KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
+"""An Idempotency-Key: 1 to 255 visible ASCII characters, bare or as a quoted RFC 8941 string.
+
+Bare ones hold no comma: servers join two headers of one name by it. Quoted ones hold no
+backslash, so that no key has two spellings inside its quotes.
+"""
 CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]{1,4096})", re.ASCII)
 
@@ -86,7 +90,7 @@ def key_of(request: falcon.Request) -> str:
     if raw is None:
         raise Problem("IDEMPOTENCY_KEY_REQUIRED")
     found = KEY.fullmatch(raw)
-    if found is None or '"' in (found.group(1) or ""):
+    if found is None:
         raise Problem("IDEMPOTENCY_KEY_INVALID")
     return str(found.group(1) or found.group(2))
 
@@ -95,3 +99,8 @@ def correlation_of(request: falcon.Request) -> str:
     """Return the caller's correlation id, or a new one where it sent none that is fit for logs."""
     given = request.get_header("X-Correlation-ID") or ""
     return given if CORRELATION.fullmatch(given) else str(uuid4())
+
+
+def replayed(*, repeated: bool) -> dict[str, str]:
+    """Return the header that tells a repeat from the first answer: the bodies are the same."""
+    return {"Idempotency-Replayed": "true"} if repeated else {}

@@ -1,74 +1,34 @@
 """Handlers of deployments: from requests to commands, from rows to answers."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
-from application.commands import CancelDeployment, RequestDeployment, RetryDeployment
+from application.commands import CancelDeployment, RetryDeployment
 from domain.errors import DeploymentNotFound
-from domain.events import DeploymentCancelled, DeploymentRequested, RetryRequested
+from domain.events import DeploymentCancelled, RetryRequested
 from domain.status import Status
-from domain.values import DeploymentId, SignerRef
+from domain.values import DeploymentId
 from infrastructure.addresses import evm_address_text
 from interfaces.http import messages
-from interfaces.http.amounts import whole_tokens
-from interfaces.http.call import Call, Reply
+from interfaces.http.call import Call, Reply, replayed
 from interfaces.http.cursors import make_cursor, read_cursor
 from interfaces.http.problems import FieldProblem, Problem, field_problems
-from interfaces.http.tokens import mintable_erc20, named_network
 from projections.deployment_history import HistoryEntry
 from projections.deployment_status import DeploymentStatus
 from projections.export import to_csv, to_json
 from projections.queries import Filters, current_history, current_status
 
-REPLAYED = "Idempotency-Replayed"
 HERE = "/api/v1/token/deployments/"
 
 
-def create_mintable_erc20(call: Call) -> Reply:
-    body: messages.CreateMintableErc20Request = call.body
-    network = named_network(call.service.networks, body)
-    signer = call.service.accounts.signers(call.who.tenant)[0]
-    token = mintable_erc20(body, signer.evm)
-    request = DeploymentRequested(
-        tenant=call.who.tenant,
-        account=call.who.account,
-        signer=SignerRef(id=signer.id, address=signer.evm),
-        network=network.reference,
-        token=token,
-        fingerprint=call.fingerprint,
-    )
-    command = RequestDeployment(deployment=DeploymentId(call.command), request=request)
-    executed = call.service.commands.execute(command, call.origin)
-    recorded = executed.recorded
-    assert isinstance(recorded.event, DeploymentRequested)
-    first, deployment = recorded.event, recorded.stream.id
-    decimals = first.token.decimals
-    accepted = messages.AcceptedResponse(
-        deployment_id=deployment,
-        status=Status.QUEUED,
-        token_type=first.token.kind.value,
-        network=first.network.id,
-        name=first.token.name,
-        symbol=first.token.symbol,
-        decimals=decimals,
-        initial_supply=whole_tokens(first.token.initial_supply, decimals),
-        cap=whole_tokens(first.token.cap, decimals),
-        initial_supply_receiver=evm_address_text(first.token.receiver),
-        owner=evm_address_text(first.token.owner),
-        signer_address=evm_address_text(first.signer.address),
-        requested_at=recorded.time,
-        links=messages.Links(
-            deployment=HERE + deployment,
-            history=f"{HERE}{deployment}/history",
-            audit_trail=f"{HERE}{deployment}/audit-trail",
-        ),
-    )
-    headers = {"Location": HERE + deployment} | _replayed(repeated=executed.repeated)
-    return Reply(body=accepted, headers=headers)
-
-
 def cancel(call: Call) -> Reply:
+    if not call.body.reason.isprintable():
+        detail = "must not hold control characters"
+        raise field_problems(
+            [FieldProblem(pointer="/reason", code="INVALID_REQUEST", detail=detail)]
+        )
     command = CancelDeployment(
         deployment=_id(call),
         tenant=call.who.tenant,
@@ -84,7 +44,7 @@ def cancel(call: Call) -> Reply:
         reason=recorded.event.reason,
         cancelled_at=recorded.time,
     )
-    return Reply(body=cancelled, headers=_replayed(repeated=executed.repeated))
+    return Reply(body=cancelled, headers=replayed(repeated=executed.repeated))
 
 
 def retry(call: Call) -> Reply:
@@ -100,7 +60,7 @@ def retry(call: Call) -> Reply:
         retry=recorded.event.retry,
         requested_at=recorded.time,
     )
-    headers = {"Location": HERE + recorded.stream.id} | _replayed(repeated=executed.repeated)
+    headers = {"Location": HERE + recorded.stream.id} | replayed(repeated=executed.repeated)
     return Reply(body=retried, headers=headers)
 
 
@@ -111,18 +71,12 @@ def read(call: Call) -> Reply:
 
 def listing(call: Call) -> Reply:
     query: messages.ListQuery = call.body
-    for name, time in (("fromDate", query.from_date), ("toDate", query.to_date)):
-        if time is not None and time.tzinfo is None:
-            detail = "names a time zone, such as Z"
-            raise field_problems(
-                [FieldProblem(pointer="/" + name, code="INVALID_REQUEST", detail=detail)]
-            )
     filters = Filters(
         network=query.network,
         kind=query.token_type,
         status=query.status,
-        requested_from=query.from_date,
-        requested_before=query.to_date,
+        requested_from=_utc("fromDate", query.from_date),
+        requested_before=_utc("toDate", query.to_date),
     )
     bound = (str(call.who.tenant), repr(filters))
     key = call.service.cursor_key
@@ -173,14 +127,25 @@ def _own(call: Call) -> DeploymentStatus:
 
 
 def _id(call: Call) -> DeploymentId:
+    """Return the id in the path, in its one spelling: what a key means depends on it."""
+    text = call.path["deployment_id"]
     try:
-        return DeploymentId(UUID(call.path["deployment_id"]))
+        known = UUID(text)
     except ValueError:
         raise Problem("NOT_FOUND") from None
+    if str(known) != text:
+        raise Problem("NOT_FOUND")
+    return DeploymentId(known)
 
 
-def _replayed(*, repeated: bool) -> dict[str, str]:
-    return {REPLAYED: "true"} if repeated else {}
+def _utc(name: str, time: datetime | None) -> datetime | None:
+    try:
+        if time is None or time.tzinfo is not None:
+            return time and time.astimezone(UTC)
+    except OverflowError:
+        pass  # the first and last day of all years, in another zone
+    detail = "must be a time with its zone, such as 2026-11-25T00:00:00Z"
+    raise field_problems([FieldProblem(pointer="/" + name, code="INVALID_REQUEST", detail=detail)])
 
 
 def _plain(message: messages.Response) -> dict[str, object]:

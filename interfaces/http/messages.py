@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.status import Status, SubStatus
+from domain.tokens import TokenKind
 from interfaces.http.problems import CatalogueEntry
 
 AMOUNT = "Whole tokens, as a decimal string: at most `decimals` digits behind the point."
@@ -84,12 +85,12 @@ class RetryRequest(Request):
 
 
 class ListQuery(Request):
-    network: str | None = None
-    token_type: str | None = None
+    network: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,100}$")] | None = None
+    token_type: TokenKind | None = None
     status: Status | None = None
     from_date: datetime | None = None
     to_date: datetime | None = None
-    cursor: str | None = None
+    cursor: Annotated[str, Meta(max_length=100)] | None = None
     page_size: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
@@ -188,6 +189,10 @@ class HistoryEntryResponse(Response):
 class HistoryResponse(Response):
     deployment_id: str
     history: list[HistoryEntryResponse]
+
+
+class AuditTrailResponse(DeploymentResponse):
+    status_history: list[HistoryEntryResponse]
 
 
 class NetworkResponse(Response):

@@ -45,7 +45,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "tags": [route.tag],
         "summary": route.summary,
         "parameters": [*_path(route), *_query(route), *_headers(route)],
-        "responses": {str(route.status): _answer(route)} | _problems(route.codes),
+        "responses": _problems(route.codes) | _answers(route),
         "security": [] if route.open else [{"bearer": []}],
     }
     if route.body is not None:
@@ -54,12 +54,13 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _answer(route: Route) -> dict[str, Any]:
+def _answers(route: Route) -> dict[str, Any]:
     content = {
         kind: {"schema": _reference(route.response)} if "json" in kind else {}
         for kind in route.media_types
     }
-    return {"description": route.summary, "content": content}
+    answer = {"description": route.summary, "content": content}
+    return {str(status): answer for status in (route.status, route.or_status) if status}
 
 
 def _problems(codes: Iterable[str]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def _query(route: Route) -> list[dict[str, Any]]:
     ]
 
 
-def _inline(schema: Any, components: dict[str, Any]) -> Any:
+def _inline(schema: object, components: dict[str, Any]) -> object:
     """Put in what a schema refers to: parameters' own types are not components of the document."""
     if isinstance(schema, dict):
         if "$ref" in schema:

@@ -2,10 +2,10 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from types import MappingProxyType
 
 import msgspec
 
@@ -55,14 +55,21 @@ class ProblemDocument(
     errors: tuple[FieldProblem, ...] = ()
 
 
-@dataclass
 class Problem(Exception):
     """A refusal with a code of the catalogue."""
 
-    code: str
-    detail: str = ""
-    errors: Sequence[FieldProblem] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
 
     def document(self, instance: str, correlation: str) -> ProblemDocument:
         entry = catalogue()[self.code]

@@ -23,11 +23,11 @@ def networks(call: Call) -> Reply:
     return Reply(body=messages.NetworksResponse(networks=listed))
 
 
-def errors(call: Call) -> Reply:
+def errors(_: Call) -> Reply:
     return Reply(body=messages.ErrorsResponse(errors=list(catalogue().values())))
 
 
-def alive(call: Call) -> Reply:
+def alive(_: Call) -> Reply:
     """Say that this process answers. Looks at nothing else."""
     return Reply(body=messages.HealthResponse(status="pass", checks={}))
 

@@ -1,11 +1,11 @@
-"""Every route of the API, once. Falcon's routing, validation, OpenAPI and tests are made from it."""
+"""Every route of the API, once: routing, validation, OpenAPI and tests are made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
-from interfaces.http import accounts, deployments, messages, reference
+from interfaces.http import accounts, creation, deployments, messages, reference
 from interfaces.http.call import Call, Reply
 
 JSON_BODY = (
@@ -30,6 +30,8 @@ class Route:
     summary: str
     response: type[msgspec.Struct]
     status: int = 200
+    or_status: int | None = None
+    """Another status that comes with the same response."""
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
     open: bool = False
@@ -105,7 +107,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path=f"{V1}/token/erc20-mintable/create",
-        handler=deployments.create_mintable_erc20,
+        handler=creation.create_mintable_erc20,
         tag="deploy",
         summary="Deploy a mintable, burnable, pausable, capped ERC-20 token",
         body=messages.CreateMintableErc20Request,
@@ -149,7 +151,7 @@ ROUTES: tuple[Route, ...] = (
         tag="audit",
         summary="The audit trail as a file, JSON or CSV",
         query=messages.TrailQuery,
-        response=messages.HistoryResponse,
+        response=messages.AuditTrailResponse,
         errors=("NOT_FOUND", "INVALID_EXPORT_FORMAT", *STORED),
         media_types=("application/json", "text/csv"),
     ),
@@ -210,6 +212,7 @@ ROUTES: tuple[Route, ...] = (
         tag="operate",
         summary="Whether requests should come here (503 if not)",
         response=messages.HealthResponse,
+        or_status=reference.UNHEALTHY,
         open=True,
     ),
 )
