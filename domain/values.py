@@ -20,6 +20,8 @@ BaseUnits = Annotated[int, "base units"]
 
 LARGEST_UINT256 = 2**256 - 1
 LARGEST_UINT64 = 2**64 - 1
+HASH_LENGTH = 32
+"""Bytes."""
 
 
 class Family(StrEnum):
@@ -45,7 +47,7 @@ class NetworkRef:
     """EIP-155 chain id; None where the family has none."""
 
     def __post_init__(self) -> None:
-        if len(self.genesis_hash) != 32:
+        if len(self.genesis_hash) != HASH_LENGTH:
             raise ValueError("a genesis hash has 32 bytes")
         if (self.family is Family.EVM) != (self.chain_id is not None):
             raise ValueError("an EVM network has a chain id, and no other does")
@@ -65,7 +67,7 @@ class BlockRef:
     hash: bytes
 
     def __post_init__(self) -> None:
-        if self.number < 0 or len(self.hash) != 32:
+        if self.number < 0 or len(self.hash) != HASH_LENGTH:
             raise ValueError("a block has a number from 0 and a hash of 32 bytes")
 
 

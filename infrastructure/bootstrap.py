@@ -1,4 +1,4 @@
-"""The composition roots: the only module that names every concrete class, one function a process."""
+"""The composition roots of API and projector: where concrete classes are named."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager

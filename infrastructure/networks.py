@@ -4,7 +4,6 @@ A file, so that a network is added by configuration alone. Chain ids and genesis
 hashes come from here and never from a node.
 """
 
-import os
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -158,4 +157,4 @@ def write_catalogue(path: Path, *entries: NetworkEntry) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, delete=False) as file:
         file.write(msgspec.toml.encode(_File(network=entries)))
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

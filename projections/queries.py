@@ -1,4 +1,4 @@
-"""What callers may read. Answers come from projections, or from the same fold where they are late."""
+"""What callers may read: from projections, or from the same fold where they are late."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

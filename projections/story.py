@@ -33,7 +33,7 @@ def label(event: DeploymentEvent) -> str:
     return words.lower()
 
 
-def tell(event: DeploymentEvent) -> str:  # noqa: C901 - one line for each fact
+def tell(event: DeploymentEvent) -> str:
     """Say what happened in one sentence, with the figures that prove it."""
     match event:
         case DeploymentRequested(token=token, network=network):

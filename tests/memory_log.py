@@ -1,4 +1,4 @@
-"""A log that is only lists, with the semantics of the real one. Implements EventLog and SecretStore."""
+"""A log that is only lists, and keeps the promises of domain.log.EventLog and SecretStore."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime

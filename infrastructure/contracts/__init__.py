@@ -1,1 +1,1 @@
-"""Our contracts: sources, what was compiled from them, and how to compile it again, byte for byte."""
+"""Our contracts: sources, artifacts, and how to make these from those, byte for byte."""

@@ -1,1 +1,1 @@
-"""Development chains: real ledgers on loopback, for the demo, for tests and for trying things out."""
+"""Development chains: real ledgers on loopback, for the demo, tests and trying things out."""

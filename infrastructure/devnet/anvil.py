@@ -10,12 +10,12 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64"
 DEVELOPMENT_KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
-"""The first key of the mnemonic that every development chain knows; rich there, worthless elsewhere."""
+"""The first key that every development chain knows; rich there, worthless elsewhere."""
 CHAIN_ID = 31337
 START_PATIENCE = 20.0
 STOP_PATIENCE = 15.0
@@ -42,7 +42,7 @@ class Anvil:
     genesis_hash: bytes = b""
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
-    def __enter__(self) -> "Anvil":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -88,7 +88,7 @@ class Anvil:
     def ask(self, method: str, *params: Any) -> Any:
         """Ask the node that was started here."""
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - loopback http
             self.url, json.dumps(call).encode(), {"content-type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback http

@@ -1,4 +1,4 @@
-"""Turns the domain's dataclasses into JSON and back: compiled once for each class, strict both ways.
+"""Turns the domain's dataclasses into JSON and back: compiled once, strict both ways.
 
 Canonical forms: bytes are lower-case hexadecimal with 0x, amounts are decimal
 strings, names are camelCase, values of several shapes carry a ``type``. There

@@ -16,11 +16,13 @@ from infrastructure.evm.verifier.certificate import canonical
 from infrastructure.evm.verifier.primitives import Writable, keccak256, need, rlp
 from infrastructure.evm.verifier.trie import climb, nibbles
 
-HEADER = (
+FIELDS = (
     "parentHash sha3Uncles miner stateRoot transactionsRoot receiptsRoot logsBloom difficulty* "
-    "number* gasLimit* gasUsed* timestamp* extraData mixHash nonce baseFeePerGas* withdrawalsRoot "
-    "blobGasUsed* excessBlobGas* parentBeaconBlockRoot requestsHash blockAccessListHash slotNumber*"
-).split()
+    "number* gasLimit* gasUsed* timestamp* extraData mixHash nonce baseFeePerGas* "
+    "withdrawalsRoot blobGasUsed* excessBlobGas* parentBeaconBlockRoot requestsHash "
+    "blockAccessListHash slotNumber*"
+)
+HEADER = FIELDS.split()
 """Fields in their order; a star marks a quantity. Forks append, and absent ones are left out."""
 FEES = "chainId* nonce* maxPriorityFeePerGas* maxFeePerGas* gas* to value* input accessList"
 TRANSACTION = {
@@ -30,8 +32,8 @@ TRANSACTION = {
     3: f"{FEES} maxFeePerBlobGas* blobVersionedHashes v* r* s*",
     4: f"{FEES} authorizationList v* r* s*",
 }
-AUTHORIZATION = "chainId* address nonce* yParity* r* s*".split()
-ACCESS = "address storageKeys".split()
+AUTHORIZATION = ["chainId*", "address", "nonce*", "yParity*", "r*", "s*"]
+ACCESS = ["address", "storageKeys"]
 SMALLEST_HASHED = 32
 """Bytes: shorter trie nodes stand in their parent as they are."""
 Json = Any

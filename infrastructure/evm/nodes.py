@@ -1,4 +1,4 @@
-"""The nodes of one network together: which of them may be relied on, and what enough of them state."""
+"""The nodes of one network: which may be relied on, and what enough of them state."""
 
 from collections.abc import Iterator, Sequence
 

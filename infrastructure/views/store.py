@@ -100,28 +100,32 @@ class ViewStore:
 
         Projectors and readers go on meanwhile. Returns the events read.
         """
-        with self._beside(projection, "rebuild") as (table, position):
-            with self._database.transaction() as session:
-                live = session.lock_position(projection.table) or 0
-                position = self._extend(session, table, position, live)
-                session.run(f"DROP TABLE IF EXISTS {projection.table}")
-                session.run(f"ALTER TABLE {table.name} RENAME TO {projection.table}")
-                _move(session, projection.table, position)
-            return position
+        with (
+            self._beside(projection, "rebuild") as (table, built),
+            self._database.transaction() as session,
+        ):
+            live = session.lock_position(projection.table) or 0
+            position = self._extend(session, table, built, live)
+            session.run(f"DROP TABLE IF EXISTS {projection.table}")
+            session.run(f"ALTER TABLE {table.name} RENAME TO {projection.table}")
+            _move(session, projection.table, position)
+        return position
 
     def disagreements(self, projection: Projection[Any]) -> list[str]:
-        """Return the keys whose row is not what the log says it should be, as far as it was read."""
-        with self._beside(projection, "verify") as (fresh, position):
-            with self._database.transaction() as session:
-                live = session.lock_position(projection.table) or 0
-                self._extend(session, fresh, position, live)
-                differ = (
-                    f"SELECT key FROM (SELECT {{columns}} FROM {projection.table} EXCEPT "
-                    f"SELECT {{columns}} FROM {fresh.name}) AS extra UNION "
-                    f"SELECT key FROM (SELECT {{columns}} FROM {fresh.name} EXCEPT "
-                    f"SELECT {{columns}} FROM {projection.table}) AS missing ORDER BY key"
-                ).format(columns=", ".join(fresh.columns))
-                return [key for (key,) in session.run(differ)]
+        """Return the keys whose row is not what the log says, as far as it was read."""
+        with (
+            self._beside(projection, "verify") as (fresh, position),
+            self._database.transaction() as session,
+        ):
+            live = session.lock_position(projection.table) or 0
+            self._extend(session, fresh, position, live)
+            differ = (
+                f"SELECT key FROM (SELECT {{columns}} FROM {projection.table} EXCEPT "
+                f"SELECT {{columns}} FROM {fresh.name}) AS extra UNION "
+                f"SELECT key FROM (SELECT {{columns}} FROM {fresh.name} EXCEPT "
+                f"SELECT {{columns}} FROM {projection.table}) AS missing ORDER BY key"
+            ).format(columns=", ".join(fresh.columns))
+            return [key for (key,) in session.run(differ)]
 
     @contextmanager
     def _beside(self, projection: Projection[Any], what: str) -> Generator[tuple[Table[Any], int]]:

@@ -25,17 +25,16 @@ class Table(Generic[Row]):
     @cached_property
     def create(self) -> list[str]:
         columns = "".join(f", {name} {kind} NOT NULL" for name, kind in self.index.items())
-        statements = [
-            f"CREATE TABLE IF NOT EXISTS {self.name} (key text PRIMARY KEY{columns}, "
-            "row text NOT NULL)"
-        ]
+        shape = f"key text PRIMARY KEY{columns}, row text NOT NULL"
         lead, *others = self.index
-        statements += [
+        return [
+            f"CREATE TABLE IF NOT EXISTS {self.name} ({shape})",
             # Names are random, since a table that grew beside the live one keeps its indexes.
-            f"CREATE INDEX ix_{token_hex(6)} ON {self.name} ({lead}, {other})"
-            for other in others
+            *(
+                f"CREATE INDEX ix_{token_hex(6)} ON {self.name} ({lead}, {other})"
+                for other in others
+            ),
         ]
-        return statements
 
     @property
     def index(self) -> dict[str, str]:

@@ -151,7 +151,7 @@ def _wait_until_ready(client: HttpClient) -> None:
 
 @contextmanager
 def _service(environment: dict[str, str]) -> Generator[None]:
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         [sys.executable, "-m", "interfaces.cli.main", "up", "--devnet"],
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -43,7 +43,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run, and spell every foreseen trouble as one line and exit 2."""
-    from infrastructure.troubles import FORESEEN  # noqa: PLC0415 - only once a command runs
+    from infrastructure.troubles import FORESEEN
 
     result: Any = None
     try:

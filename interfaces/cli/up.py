@@ -113,6 +113,7 @@ def _invitation(base: str) -> str:
 
   curl -s {base}/api/v1/token/erc20-mintable/create -H "Authorization: Bearer $TOKEN" \\
     -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-token' \\
-    -d '{{"network": "anvil", "name": "Gold", "symbol": "GLD", "initialSupply": "1000.5", "cap": "5000"}}'
+    -d '{{"network": "anvil", "name": "Gold", "symbol": "GLD",
+         "initialSupply": "1000.5", "cap": "5000"}}'
 
 Stop it with Ctrl-C."""

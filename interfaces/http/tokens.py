@@ -1,4 +1,4 @@
-"""Where a create request becomes values: networks by name, amounts in base units, addresses in bytes."""
+"""Where a create request becomes values: networks, amounts in base units, addresses in bytes."""
 
 from collections.abc import Callable
 from typing import TypeVar

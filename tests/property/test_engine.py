@@ -1,4 +1,4 @@
-"""The engine under every interleaving that the machine finds: crashes, two workers, reorganisations.
+"""The engine under every interleaving that the machine finds: crashes, races, reorganisations.
 
 What must hold at every moment is design section 1: I1 to I5.
 """

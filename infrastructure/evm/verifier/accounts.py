@@ -101,7 +101,7 @@ def create_address(sender: bytes, nonce: int) -> bytes:
     return keccak256(rlp([sender, nonce]))[12:]
 
 
-def _transaction(  # noqa: PLR0913, PLR0917 - one place where both forms meet
+def _transaction(
     raw: bytes,
     chain: int | None,
     nonce: int,
