@@ -1,0 +1,230 @@
+"""The promises of domain.log.EventLog, held by every implementation."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.events import SignerAdded, TenantCreated
+from domain.log import Append, ConcurrentChange, append_one, digest_of
+from domain.streams import NOTHING, StreamVersion
+from infrastructure.event_log import StoredLog, UnknownEvent, open_log
+from infrastructure.event_log.group_commit import GroupCommit
+from infrastructure.event_log.log import sqlite_path
+from tests.drafts import appended, draft, secret, tenant, version_now
+from tests.memory_log import MemoryLog
+
+Log = StoredLog | MemoryLog
+
+
+class Watch:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "sqlite grouped", "postgres grouped"])
+def log(request: pytest.FixtureRequest, watch: Watch) -> Iterator[Log]:
+    kind, _, grouped = request.param.partition(" ")
+    if kind == "memory":
+        yield MemoryLog(clock=watch)
+        return
+    with open_log(request.getfixturevalue(f"{kind}_url"), clock=watch) as stored:
+        if not grouped:
+            yield stored
+            return
+        group = GroupCommit(stored)
+        yield group  # type: ignore[misc]
+        group.close()
+
+
+def test_what_was_appended_is_read_back(log: Log) -> None:
+    stream = tenant()
+    recorded = append_one(log, appended(stream, events=3))
+    assert log.read(stream).events == recorded
+    assert tuple(log.read_all()) == recorded
+    assert log.read_last(stream) == recorded[-1]
+
+
+def test_an_unknown_stream_is_empty(log: Log) -> None:
+    assert log.read(tenant()).version == NOTHING
+    assert log.read_last(tenant()) is None
+    assert log.position() == 0
+
+
+def test_positions_count_without_gaps_over_all_streams(log: Log) -> None:
+    for _ in range(4):
+        append_one(log, appended(tenant(), events=2))
+    assert [one.position for one in log.read_all()] == list(range(1, 9))
+    assert [one.position for one in log.read_all(after=3, upto=6)] == [4, 5, 6]
+
+
+def test_a_version_is_taken_once(log: Log) -> None:
+    stream = tenant()
+    append_one(log, appended(stream))
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(stream))
+    assert log.position() == 1
+
+
+def test_the_right_number_with_another_event_behind_it_is_refused(log: Log) -> None:
+    stream = tenant()
+    append_one(log, appended(stream))
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(stream, StreamVersion(1, uuid4())))
+    append_one(log, appended(stream, version_now(log, stream)))
+
+
+def test_a_number_ahead_is_refused(log: Log) -> None:
+    stream = tenant()
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(stream, StreamVersion(7, uuid4())))
+
+
+def test_several_streams_are_kept_together_or_not_at_all(log: Log) -> None:
+    free, taken = tenant(), tenant()
+    append_one(log, appended(taken))
+    both = Append(drafts=(draft(free), draft(taken)), expected={free: NOTHING, taken: NOTHING})
+    with pytest.raises(ConcurrentChange):
+        append_one(log, both)
+    assert log.read(free).events == ()
+
+
+def test_a_stream_that_was_only_read_has_to_stand_still(log: Log) -> None:
+    read, written = tenant(), tenant()
+    append_one(log, appended(read))
+    stale = Append(drafts=(draft(written),), expected={written: NOTHING, read: NOTHING})
+    with pytest.raises(ConcurrentChange):
+        append_one(log, stale)
+    append_one(log, replace(stale, expected={written: NOTHING, read: version_now(log, read)}))
+
+
+def test_a_conflict_in_a_list_costs_the_others_nothing(log: Log) -> None:
+    stream, other = tenant(), tenant()
+    outcomes = log.append([appended(stream), appended(stream), appended(other)])
+    assert [isinstance(outcome, ConcurrentChange) for outcome in outcomes] == [False, True, False]
+    assert log.position() == 2
+
+
+def test_blobs_and_secrets_are_kept_with_their_append_and_lost_with_it(log: Log) -> None:
+    owner, stream = uuid4(), tenant()
+    kept = appended(stream, blobs=(b"bytes", b"bytes"), secrets=(secret(owner),))
+    append_one(log, kept)
+    assert log.blob(digest_of(b"bytes")) == b"bytes"
+    found = log.secret(owner, "password")
+    assert found is not None
+    assert (found.version, found.sealed) == (1, b"sealed")
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(stream, blobs=(b"lost",), secrets=(secret(owner, 2),)))
+    assert log.blob(digest_of(b"lost")) is None
+    assert log.secret(owner, "password") == found
+
+
+def test_a_secrets_version_is_taken_once_and_the_newest_is_read(log: Log) -> None:
+    owner = uuid4()
+    append_one(log, appended(tenant(), secrets=(secret(owner),)))
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(tenant(), secrets=(secret(owner),)))
+    append_one(log, appended(tenant(), secrets=(secret(owner, 2),)))
+    found = log.secret(owner, "password")
+    assert found is not None
+    assert found.version == 2
+
+
+def test_time_never_runs_backwards_along_the_positions(log: Log, watch: Watch) -> None:
+    append_one(log, appended(tenant()))
+    watch.time -= timedelta(days=1)
+    append_one(log, appended(tenant()))
+    watch.time += timedelta(days=2)
+    append_one(log, appended(tenant()))
+    times = [one.time for one in log.read_all()]
+    assert times == sorted(times)
+    assert times[0] == times[1] < times[2]
+
+
+def test_a_page_holds_only_the_types_that_are_asked_for(log: Log) -> None:
+    if isinstance(log, GroupCommit):
+        return  # what reads pages opens the log without a group
+    append_one(log, appended(tenant(), events=3))
+    assert len(log.read_page(0, 2, None, frozenset({TenantCreated}))) == 2
+    assert log.read_page(0, 2, None, frozenset({SignerAdded})) == []
+
+
+def test_envelopes_are_canonical_and_say_their_own_place(log: Log) -> None:
+    append_one(log, appended(tenant(), events=2))
+    for stored in log.read_envelopes():
+        body = json.loads(stored.envelope)
+        assert body["position"] == stored.position
+        again = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert again.encode() == stored.envelope
+
+
+STATEMENTS = (
+    "UPDATE stored_events SET topic = 'other'",
+    "DELETE FROM stored_events",
+    "DELETE FROM blobs",
+    "UPDATE blobs SET content = 'other'",
+)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_database_itself_refuses_to_change_the_log(
+    statement: str, any_database_url: str
+) -> None:
+    with open_log(any_database_url) as log:
+        append_one(log, appended(tenant(), blobs=(b"bytes",)))
+        before = list(log.read_envelopes())
+    if any_database_url.startswith("sqlite"):
+        with (
+            sqlite3.connect(sqlite_path(any_database_url)) as connection,
+            pytest.raises(sqlite3.IntegrityError, match="append-only"),
+        ):
+            connection.execute(statement)
+        connection.close()
+    else:
+        with psycopg.connect(any_database_url) as other:
+            other.execute("SET session_replication_role = replica")
+            with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+                other.execute(statement.encode())
+    with open_log(any_database_url) as log:
+        assert list(log.read_envelopes()) == before
+
+
+def test_sqlite_takes_no_replacement_and_no_gap(sqlite_url: str) -> None:
+    with open_log(sqlite_url) as log:
+        append_one(log, appended(tenant()))
+    insert = "INSERT OR REPLACE INTO stored_events VALUES (?, 'tenant/x', 1, 'n', x'00', 'id')"
+    connection = sqlite3.connect(sqlite_path(sqlite_url))
+    for position in (1, 3):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(insert, (position,))
+    connection.close()
+
+
+def test_an_unknown_event_stops_the_reader_with_its_place(sqlite_url: str) -> None:
+    with open_log(sqlite_url) as log:
+        append_one(log, appended(tenant()))
+    connection = sqlite3.connect(sqlite_path(sqlite_url))
+    [(state,)] = connection.execute("SELECT state FROM stored_events").fetchall()
+    body = json.loads(state) | {"position": 2, "version": 2, "name": "tenant.renamed"}
+    foreign = json.dumps(body).encode()
+    row = (2, "tenant/x", 1, "tenant.renamed", foreign, str(uuid4()))
+    connection.execute("INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    with open_log(sqlite_url) as log, pytest.raises(UnknownEvent, match="position 2"):
+        list(log.read_all())
