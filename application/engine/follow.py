@@ -157,7 +157,9 @@ class Follower:
             conformity = self._read_conformity(step, slot, inclusion)
             if conformity is None:
                 pruned = WaitBegan(reason=WaitReason.NEEDS_ARCHIVE, detail="state is gone")
-                return Resting(seconds=self._view.chain.policy.stuck_after, wait=pruned)
+                pending = self._view.deployment.status is Status.PENDING
+                seconds = self._poll if pending else self._view.chain.policy.stuck_after
+                return Resting(seconds=seconds, wait=pruned)
             action = self._action("conformity", step, slot)
             return self._record(action, conformity[0], blobs=(conformity[1],))
         if self._view.deployment.status is Status.PENDING:

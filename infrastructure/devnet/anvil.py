@@ -2,6 +2,7 @@
 
 import json
 import platform
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ PACKAGE = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64"
 DEVELOPMENT_KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first key that every development chain knows; rich there, worthless elsewhere."""
 CHAIN_ID = 31337
+PAST = 10_000_000
+"""Seconds from which a new chain's beginning is drawn."""
 START_PATIENCE = 20.0
 STOP_PATIENCE = 15.0
 """Seconds; stopping writes the chain's state."""
@@ -102,8 +105,9 @@ class Anvil:
         flags += ["--chain-id", str(self.chain_id), "--block-time", self.block_time]
         flags += ["--slots-in-an-epoch", "1", "--mixed-mining", *self.more]
         if self.state is None or not self.state.exists():
-            # The start time alone makes a genesis hash its own.
-            flags += ["--timestamp", str(int(time.time()))]
+            # The start time alone makes a genesis hash its own, and it counts in seconds:
+            # two chains of one second would be taken for one another.
+            flags += ["--timestamp", str(int(time.time()) - secrets.randbelow(PAST))]
         if self.state is not None:
             flags += ["--state", str(self.state), "--preserve-historical-states"]
             flags += ["--state-interval", "1"]
