@@ -15,7 +15,7 @@ from domain.events import (
     WaitBegan,
     WaitReason,
 )
-from domain.log import EventLog, digest_of
+from domain.log import ConcurrentChange, EventLog, digest_of
 from domain.network import highest_final
 from domain.operation import Step
 from domain.signer import decide, state_of, stream_of
@@ -126,6 +126,9 @@ class Concluder:
         last = self._log.read_last(sender)
         state = state_of(last.event) if last else None
         assert state is not None, "a slot was reserved without its signer"
+        if all(slot.key != known.key for known in state.undecided):
+            # Read later than the view: another worker has decided it meanwhile.
+            raise ConcurrentChange(f"{sender} moved on")
         freed = decide(state, slot.key, Fate.LANDED)
         also: dict[StreamId, tuple[StreamVersion, Event]] = {sender: (version_of(last), freed)}
         known = highest_final(self._view.network.event if self._view.network else None)

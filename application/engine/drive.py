@@ -24,6 +24,8 @@ from domain.values import DeploymentId
 
 MOST_ROUNDS = 64
 """Appends in one go, after which others get a turn."""
+A_TURN = 0.1
+"""Seconds that others get, after so many."""
 WITHOUT_CHAIN = 5.0
 """Seconds until a network that cannot be used is looked at again."""
 
@@ -60,7 +62,7 @@ class Engine:
                 return None
             if isinstance(progress, Resting):
                 return Pause(progress.seconds)
-        return Pause(0.0)
+        return Pause(A_TURN)
 
     def _advance(self, operation: StreamId) -> Progress | None:
         history = self._log.read(operation)

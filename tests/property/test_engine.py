@@ -15,9 +15,10 @@ from application.engine.drive import Engine
 from domain.deployment import stream_of
 from domain.errors import IllegalTransition
 from domain.events import AttemptSigned, DeploymentCompleted, DeploymentFailed
-from domain.log import Append, Outcome
+from domain.log import Append, Outcome, RecordedEvent
 from domain.slots import Fate
 from domain.status import Status
+from domain.streams import StreamId
 from domain.values import DeploymentId
 from tests.engine_world import World
 from tests.scripted_chain import OneChain
@@ -72,18 +73,25 @@ class CrashingChain:
 
 
 class RacingLog:
-    """Lets another worker go first, between this worker's reads and its append."""
+    """Lets another worker go first, after so many of this worker's reads and appends."""
 
-    def __init__(self, inner: object, meanwhile: Callable[[], None]) -> None:
+    def __init__(self, inner: object, after: int, meanwhile: Callable[[], None]) -> None:
         self._inner = inner
+        self._left = after
         self._meanwhile = meanwhile
-        self._raced = False
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        if not self._raced:
-            self._raced = True
-            self._meanwhile()
+        self._step()
         return self._inner.append(appends)  # type: ignore[attr-defined,no-any-return]
+
+    def read_last(self, stream: StreamId) -> RecordedEvent | None:
+        self._step()
+        return self._inner.read_last(stream)  # type: ignore[attr-defined,no-any-return]
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left == -1:
+            self._meanwhile()
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         return getattr(self._inner, name)  # type: ignore[no-any-return]
@@ -117,10 +125,10 @@ class EngineMachine(RuleBasedStateMachine):
         with suppress(Crash):
             engine.drive(stream_of(self.deployments[n]))
 
-    @rule(n=which, m=which)
-    def drive_while_another_is_faster(self, n: int, m: int) -> None:
+    @rule(n=which, m=which, after=st.integers(0, 12))
+    def drive_while_another_is_faster(self, n: int, m: int, after: int) -> None:
         world = self.world
-        log = RacingLog(world.log, lambda: _ignore(world.drive(self.deployments[m])))
+        log = RacingLog(world.log, after, lambda: _ignore(world.drive(self.deployments[m])))
         engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
         engine.drive(stream_of(self.deployments[n]))
 
