@@ -13,10 +13,17 @@ from falcon import App, Request, Response
 from application.accounts import InvalidCredentials
 from domain.errors import DomainError
 from domain.log import ConcurrentChange, LogUnavailable
-from interfaces.http.bodies import LARGEST, convert, fingerprint, read_object
+from interfaces.http.bodies import (
+    LARGEST,
+    MOST_PROBLEMS,
+    convert,
+    fingerprint,
+    pointer,
+    read_object,
+)
 from interfaces.http.call import Call, Reply, bearer_of, correlation_of, key_of
 from interfaces.http.openapi import openapi
-from interfaces.http.problems import Problem
+from interfaces.http.problems import FieldProblem, Problem, field_problems
 from interfaces.http.routes import ROUTES, Route
 from interfaces.http.service import ApiService
 
@@ -129,9 +136,13 @@ def _raw(req: Request) -> bytes:
 
 def _single(req: Request) -> dict[str, Any]:
     """Return query parameters; one that stands twice is refused rather than guessed."""
-    for name, value in req.params.items():
-        if isinstance(value, list):
-            raise Problem("INVALID_REQUEST", f"the parameter {name[:100]} stands twice")
+    twice = [
+        FieldProblem(pointer=pointer(name), code="INVALID_REQUEST", detail="stands twice")
+        for name, value in req.params.items()
+        if isinstance(value, list)
+    ]
+    if twice:
+        raise field_problems(twice[:MOST_PROBLEMS])
     return dict(req.params)
 
 

@@ -90,7 +90,7 @@ class ListQuery(Request):
     status: Status | None = None
     from_date: datetime | None = None
     to_date: datetime | None = None
-    cursor: Annotated[str, Meta(max_length=100)] | None = None
+    cursor: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     page_size: Annotated[int, Meta(ge=1, le=100)] = 50
 
 

@@ -54,12 +54,12 @@ def mintable_erc20(body: CreateMintableErc20Request, signer: bytes) -> MintableE
     supply = fields.take("initialSupply", lambda: _amount(body.initial_supply, decimals), 0)
     receiver = _address(fields, "initialSupplyReceiver", body.initial_supply_receiver, signer)
     owner = _address(fields, "owner", body.owner, signer)
-    if not fields.problems and supply > cap:
-        fields.refuse("initialSupply", "is more than the cap")
     fields.take("name", lambda: check_name(body.name), None)
     fields.take("symbol", lambda: check_symbol(body.symbol), None)
     if not fields.problems and cap == 0:
         fields.refuse("cap", "must be more than 0")
+    if not fields.problems and supply > cap:
+        fields.refuse("initialSupply", "is more than the cap")
     if fields.problems:
         raise field_problems(fields.problems)
     return MintableErc20(
