@@ -130,7 +130,7 @@ def test_a_cursor_is_of_one_tenant_and_one_question(world: World) -> None:
         for _ in range(3):
             user.deploy()
     cursor = ada.get(DEPLOYMENTS, params={"pageSize": "1"}).json["nextCursor"]
-    turned = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    turned = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for answer in (
         bob.get(DEPLOYMENTS, params={"cursor": cursor}),
         ada.get(DEPLOYMENTS, params={"cursor": cursor, "status": "failed"}),
