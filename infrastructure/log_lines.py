@@ -1,5 +1,6 @@
 """One JSON object a line on stderr, whatever is in it: no line can be forged by what was logged."""
 
+import json
 import logging
 import sys
 from typing import Any
@@ -8,10 +9,12 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-HIDDEN = frozenset({"password", "token", "authorization", "seed", "key", "email"})
-"""Members that never reach a line, whoever puts them there."""
+HIDDEN = ("password", "secret", "token", "authorization", "seed", "key", "email")
+"""What is called so, in any part of its name, never reaches a line, whoever puts it there."""
 LONGEST = 2_000
 """Characters of one value."""
+LONGEST_TRACE = 20_000
+"""The same of a trace: what went wrong stands at its end."""
 
 
 def configure_logging(level: str, process: str) -> None:
@@ -40,16 +43,26 @@ def _named(process: str) -> Any:
 
 
 def _clean(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {
-        name: "hidden" if name.lower() in HIDDEN else _short(value) for name, value in event.items()
-    }
+    return {name: _fit(name, value) for name, value in event.items()}
 
 
-def _short(value: Any) -> Any:
-    return value[:LONGEST] if isinstance(value, str) else value
+def _fit(name: str, value: Any) -> Any:
+    """Return what may stand in a line: at any depth no secret, nothing endless, only Unicode."""
+    if any(hidden in name.lower() for hidden in HIDDEN):
+        return "hidden"
+    match value:
+        case str():
+            shown = value[-LONGEST_TRACE:] if name == "exception" else value[:LONGEST]
+            return shown.encode(errors="backslashreplace").decode()
+        case dict():
+            return {str(inner): _fit(str(inner), one) for inner, one in value.items()}
+        case list() | tuple():
+            return [_fit(name, one) for one in value]
+        case _:
+            return value
 
 
 def _one_line(event: EventDict, **_: Any) -> str:
     """Escape all that a terminal or another reader might obey: controls, ANSI, bidi, separators."""
     text = orjson.dumps(event, default=str).decode()
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

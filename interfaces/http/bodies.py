@@ -87,9 +87,11 @@ def convert(value: Mapping[str, Any], to: type[Body], *, lax: bool = False) -> B
         try:
             strict = not lax or int not in {one.type, *get_args(one.type)}
             members[one.name] = msgspec.convert(value[name], one.type, strict=strict)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
+            half = isinstance(error, UnicodeEncodeError)
+            detail = "holds half a surrogate pair" if half else str(error)
             problems.append(
-                FieldProblem(pointer=pointer(name), code="INVALID_REQUEST", detail=str(error))
+                FieldProblem(pointer=pointer(name), code="INVALID_REQUEST", detail=detail)
             )
     if problems:
         raise field_problems(problems[:MOST_PROBLEMS])

@@ -244,6 +244,15 @@ def test_what_is_not_one_plain_json_object_is_refused(world: World, body: bytes)
     assert not deployments_in(world.log)
 
 
+@pytest.mark.parametrize("member", [*TOKEN, "owner", "decimals", "chainId"])
+def test_half_a_surrogate_pair_is_refused_wherever_it_stands(world: World, member: str) -> None:
+    for value in ("\ud800", ["\ud800"], {"\ud800": "\ud800"}):
+        answer = world.user(f"{member}{len(str(value))}@example.com").create(**{member: value})
+        assert answer.status_code in {400, 422}
+        assert refused(answer)[1] in {"INVALID_REQUEST", "MALFORMED_JSON"}
+    assert not deployments_in(world.log)
+
+
 def test_a_member_that_stands_twice_is_named(world: World) -> None:
     answer = world.user().post(CREATE, with_member('"name": "Gold"'))
     assert refused(answer) == (400, "MALFORMED_JSON", ["/name"])
