@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 from domain.events import (
@@ -25,7 +25,7 @@ from projections.projection import Projection
 from projections.track import Track, follow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # never changed; frozen would cost a fifth of a rebuild
 class DeploymentStatus:
     deployment: UUID
     tenant: UUID
@@ -84,10 +84,10 @@ def _next(row: DeploymentStatus | None, recorded: RecordedEvent) -> DeploymentSt
         raise ValueError(f"{recorded.stream} does not start with a request")
     assert isinstance(event, DeploymentEvent)
     track = follow(row.track, event)
-    row = replace(row, version=recorded.version, changed_at=recorded.time, track=track)
-    if track.wait is None and row.waiting is not None:
-        row = replace(row, waiting=None)
-    return _details(row, event)
+    changes = _details(track, event)
+    if track.wait is None:
+        changes["waiting"] = None
+    return replace(row, version=recorded.version, changed_at=recorded.time, track=track, **changes)
 
 
 def _first(event: DeploymentRequested, recorded: RecordedEvent) -> DeploymentStatus:
@@ -109,25 +109,26 @@ def _first(event: DeploymentRequested, recorded: RecordedEvent) -> DeploymentSta
     )
 
 
-def _details(row: DeploymentStatus, event: DeploymentEvent) -> DeploymentStatus:
+def _details(track: Track, event: DeploymentEvent) -> dict[str, Any]:
+    """Return the other members that a fact changes."""
     match event:
-        case AttemptSigned(step=step, transaction_id=transaction) if step in row.track.issues:
-            return replace(row, transaction="0x" + transaction.hex())
-        case AttemptIncluded(step=step, inclusion=inclusion) if step in row.track.issues:
+        case AttemptSigned(step=step, transaction_id=transaction) if step in track.issues:
+            return {"transaction": "0x" + transaction.hex()}
+        case AttemptIncluded(step=step, inclusion=inclusion) if step in track.issues:
             block = inclusion.block
-            return replace(row, block=block.number, block_hash="0x" + block.hash.hex())
-        case InclusionRevoked(step=step) if step in row.track.issues:
-            return replace(row, block=None, block_hash=None)
+            return {"block": block.number, "block_hash": "0x" + block.hash.hex()}
+        case InclusionRevoked(step=step) if step in track.issues:
+            return {"block": None, "block_hash": None}
         case WaitBegan(detail=detail):
-            return replace(row, waiting=detail)
+            return {"waiting": detail}
         case DeploymentCompleted(asset=asset):
-            return replace(row, asset="0x" + asset.hex())
+            return {"asset": "0x" + asset.hex()}
         case DeploymentFailed(cause=cause, detail=detail):
-            return replace(row, failure=cause, failure_detail=detail)
+            return {"failure": cause, "failure_detail": detail}
         case RetryRequested(retry=retry):
-            return replace(row, retries=retry, failure=None, failure_detail=None)
+            return {"retries": retry, "failure": None, "failure_detail": None}
         case _:
-            return row
+            return {}
 
 
 def _columns(row: DeploymentStatus) -> tuple[str | int, ...]:

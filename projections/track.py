@@ -29,7 +29,7 @@ from domain.slots import Fate
 from domain.status import Status, SubStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # never changed; frozen would cost a fifth of a rebuild
 class Track:
     status: Status = Status.QUEUED
     issues: tuple[int, ...] = ()
@@ -83,29 +83,35 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
             new = tuple(step.number for step in steps if step.purpose is StepPurpose.ISSUE)
             return replace(track, issues=track.issues + new, wait=None)
         case SlotReserved(step=step, slot=slot):
-            track = replace(track, open=track.open + 1)
             if not _issues(track, step):
-                return track
-            fresh = Track(status=track.status, issues=track.issues, open=track.open, slot=slot)
-            return replace(fresh, revoked=track.revoked, wait=track.wait)
+                return replace(track, open=track.open + 1)
+            return Track(
+                status=track.status,
+                issues=track.issues,
+                open=track.open + 1,
+                slot=slot,
+                revoked=track.revoked,
+                wait=track.wait,
+            )
         case AttemptSigned(step=step) if _issues(track, step):
             signed = Status.SUBMITTED if track.status is Status.QUEUED else track.status
             return replace(track, status=signed, answered=False)
         case BroadcastAnswered(step=step) if _issues(track, step):
             return replace(track, answered=True)
         case AttemptSeen(step=step):
-            seen = replace(track, revoked=False)
-            return _pending(replace(seen, seen=True)) if _issues(track, step) else seen
-        case AttemptIncluded(step=step, inclusion=inclusion):
-            seen = replace(track, revoked=False)
             if not _issues(track, step):
-                return seen
-            return _pending(replace(seen, seen=True, block=inclusion.block.number))
+                return replace(track, revoked=False)
+            return replace(track, revoked=False, seen=True, status=_shown(track.status))
+        case AttemptIncluded(step=step, inclusion=inclusion):
+            if not _issues(track, step):
+                return replace(track, revoked=False)
+            number, shown = inclusion.block.number, _shown(track.status)
+            return replace(track, revoked=False, seen=True, block=number, status=shown)
         case InclusionRevoked(step=step):
             return _revoked(track, ours=_issues(track, step))
         case SlotDecided(step=step, fate=fate):
-            closed = replace(track, open=track.open - 1)
-            return replace(closed, decided=fate) if _issues(track, step) else closed
+            decided = fate if _issues(track, step) else track.decided
+            return replace(track, open=track.open - 1, decided=decided)
         case WaitBegan(reason=reason):
             return replace(track, wait=reason.value)
         case WaitEnded():
@@ -136,8 +142,9 @@ def _issues(track: Track, step: int) -> bool:
     return step in track.issues
 
 
-def _pending(track: Track) -> Track:
-    return replace(track, status=Status.PENDING) if track.status is Status.SUBMITTED else track
+def _shown(status: Status) -> Status:
+    """Return the status once a node has given the bytes back."""
+    return Status.PENDING if status is Status.SUBMITTED else status
 
 
 def _revoked(track: Track, *, ours: bool) -> Track:

@@ -33,10 +33,10 @@ INSERT = """
     INSERT INTO stored_events
         (notification_id, originator_id, originator_version, topic, state, event_id)
     SELECT * FROM unnest(
-        %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::uuid[])
+        %b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %s::uuid[])
 """
 INSERT_BLOB = """
-    INSERT INTO blobs (sha256, content) SELECT * FROM unnest(%s::bytea[], %s::bytea[])
+    INSERT INTO blobs (sha256, content) SELECT * FROM unnest(%b::bytea[], %b::bytea[])
     ON CONFLICT DO NOTHING
 """
 INSERT_SECRET = """

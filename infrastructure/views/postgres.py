@@ -75,7 +75,8 @@ class PostgresSession:
         if not rows:
             return
         kinds = ["text", *table.index.values(), "text"]
-        places = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        # Binary: as text every quote of the rows' JSON would be escaped.
+        places = ", ".join(f"%b::{kind}[]" for kind in kinds)
         columns = zip(*(table.values(*item) for item in rows.items()), strict=True)
         self._connection.execute(
             f"INSERT INTO {table.name} ({', '.join(table.columns)}) "
