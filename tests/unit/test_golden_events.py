@@ -1,0 +1,61 @@
+"""What was once written to a log stays readable, byte for byte. Golden files are only added.
+
+A new event or schema needs a new file; an old file is never edited.
+"""
+
+import json
+from pathlib import Path
+
+import orjson
+import pytest
+
+from infrastructure.event_log.codec import (
+    EVENT_TYPES,
+    UnknownEvent,
+    current_schema,
+    decode_event,
+    encode_event,
+    name_of,
+)
+from infrastructure.event_log.envelope import open_envelope
+
+GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "events").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_published_events_stay_readable(path: Path) -> None:
+    stored = path.read_bytes().rstrip(b"\n")
+    recorded = open_envelope(stored)
+    name, _, schema = path.stem.rpartition("@")
+    assert name_of(recorded.stream.kind, recorded.event) == name
+    if int(schema) == current_schema(name):
+        assert encode_event(name, recorded.event) == json.loads(stored)["public"]
+    assert orjson.dumps(orjson.loads(stored), option=orjson.OPT_SORT_KEYS) == stored
+
+
+def test_every_schema_that_was_ever_published_has_a_golden_file() -> None:
+    published = {path.stem for path in GOLDEN}
+    expected = {
+        f"{name}@{schema}" for name in EVENT_TYPES for schema in range(1, current_schema(name) + 1)
+    }
+    assert published == expected
+
+
+def test_an_upcaster_brings_an_old_schema_to_the_current_one() -> None:
+    def renamed(public: dict[str, object]) -> dict[str, object]:
+        return {"reason": public["why"], "fingerprint": "0x"}
+
+    upcasters = {"deployment.cancelled": (renamed,)}
+    event = decode_event(1, "deployment.cancelled", 1, {"why": "typo"}, upcasters)
+    assert event.reason == "typo"
+    assert current_schema("deployment.cancelled", upcasters) == 2
+
+
+def test_a_schema_of_a_later_release_is_refused_by_name_and_place() -> None:
+    with pytest.raises(UnknownEvent, match=r"position 9 holds deployment\.cancelled@2"):
+        decode_event(9, "deployment.cancelled", 2, {})
+
+
+def test_a_field_with_a_default_may_be_missing_in_what_is_old() -> None:
+    event = decode_event(1, "deployment.cancelled", 1, {"reason": "typo"})
+    assert event.fingerprint == b""
