@@ -65,7 +65,11 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
             views=views,
             clock=SystemClock(),
             cursor_key=settings.keys.derive("cursor"),
-            checks={"log": _log_check(stored), "projections": _lag_check(views)},
+            checks={
+                "log": _log_check(stored),
+                "projections": _lag_check(views),
+                "networks": lambda: "pass" if catalogue.entries else "warn",
+            },
         )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from application.commands import Origin, command_id
 from domain.values import Actor
-from interfaces.http.problems import Problem
+from interfaces.http.problems import FieldProblem, Problem
 from interfaces.http.service import ApiService, Bearer
 
 KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
@@ -88,11 +88,16 @@ def key_of(request: falcon.Request) -> str:
     """
     raw = request.env.get("HTTP_IDEMPOTENCY_KEY")
     if raw is None:
-        raise Problem("IDEMPOTENCY_KEY_REQUIRED")
+        raise _bad_key("IDEMPOTENCY_KEY_REQUIRED", "is missing")
     found = KEY.fullmatch(raw)
     if found is None:
-        raise Problem("IDEMPOTENCY_KEY_INVALID")
+        raise _bad_key("IDEMPOTENCY_KEY_INVALID", "is not one key in the grammar")
     return str(found.group(1) or found.group(2))
+
+
+def _bad_key(code: str, detail: str) -> Problem:
+    header = FieldProblem(pointer="Idempotency-Key", code=code, detail=detail)
+    return Problem(code, errors=(header,))
 
 
 def correlation_of(request: falcon.Request) -> str:

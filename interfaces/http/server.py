@@ -14,6 +14,8 @@ from interfaces.http.assembly import api_service
 
 GRACE = 30
 """Seconds that requests under way may take when the server stops."""
+LONGEST_HEADER = 64 * 1024
+"""Bytes. What is shorter reaches the application, which refuses in the catalogue's words."""
 
 
 class ApiServer(BaseApplication):
@@ -34,6 +36,7 @@ class ApiServer(BaseApplication):
             "graceful_timeout": GRACE,
             "keepalive": 75,
             "control_socket_disable": True,
+            "limit_request_field_size": LONGEST_HEADER,
             "accesslog": None,
             "loglevel": "warning",
             "worker_exit": self._close,

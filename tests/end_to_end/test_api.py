@@ -129,6 +129,9 @@ def test_two_keys_in_one_request_are_refused(service: Service) -> None:
     assert raw(service, head_of(client, body, "Idempotency-Key:   a  "), body).startswith(
         b"HTTP/1.1 202"
     )
+    for long in ("x" * 10_000, "x" * 60_000):
+        answer = raw(service, head_of(client, body, f"Idempotency-Key: {long}"), body)
+        assert b"IDEMPOTENCY_KEY_INVALID" in answer
     assert len(deployments_in(service)) == 1
 
 
