@@ -9,8 +9,9 @@ from application.engine.drive import Engine
 from application.engine.work import Claimed, WorkQueue, take_in_new
 from domain.log import EventLog, LogUnavailable
 
-LEASE = 60.0
-"""Seconds. Losing a lease is harmless: slots carry safety, not leases."""
+LEASE = 15.0
+"""Seconds, after which the work of a dead worker is taken over. Losing a lease is harmless:
+slots carry safety, not leases."""
 MOST_PICKUPS = 5
 """Pick-ups without an end, after which an operation is set aside for a while, and said aloud."""
 ASIDE = 300.0
