@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTEST := $(RUN) $(BIN)/python -m pytest
 
-.PHONY: help setup demo up test check fmt bench soak contracts lock clean
+.PHONY: help setup demo up test check fmt bench soak contracts docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  %-10s %s\n' "$$t" "$$d"; done
@@ -47,6 +47,9 @@ soak: setup ## The long tests
 
 contracts: setup ## Rebuild the contracts, byte for byte
 	@$(RUN) $(BIN)/python -m infrastructure.contracts.build
+
+docs: setup ## Write the reference pages that are made from code
+	@$(BIN)/python -m interfaces.cli.reference
 
 # No lock file names a host: the machine's own configuration says where packages come from.
 lock: setup ## Lock the requirements anew

@@ -1,0 +1,93 @@
+"""Writes the reference pages that are made from code: routes, errors, events, states.
+
+`python -m interfaces.cli.reference` writes them; a test says when one is out of date.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+from domain.status import MEANING, TRANSITIONS, Status, SubStatus
+from infrastructure.event_log.codec import EVENT_TYPES, current_schema
+from infrastructure.event_log.json_shapes import camel
+from interfaces.http.problems import catalogue
+from interfaces.http.routes import ROUTES
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+HEAD = "---\ndocumentationType: reference\n---\n\n<!-- made by `make docs`; do not edit -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every page that is made from code, by file name."""
+    made = {
+        "http.md": _http(),
+        "errors.md": _errors(),
+        "events.md": _events(),
+        "states.md": _states(),
+    }
+    return {name: HEAD + "\n".join(lines) + "\n" for name, lines in made.items()}
+
+
+def _http() -> Iterator[str]:
+    yield "# HTTP\n"
+    yield "Every route, from the table that serves them. The schemas are in `/openapi.json`.\n"
+    yield "| method and path | for whom | key | answers | may refuse with |"
+    yield "|---|---|---|---|---|"
+    for route in ROUTES:
+        who = "anybody" if route.open else "signed in"
+        key = "`Idempotency-Key`" if route.keyed else ""
+        codes = ", ".join(route.codes)
+        where = f"`{route.method} {route.path}`<br>{route.summary}"
+        yield f"| {where} | {who} | {key} | {route.status} | {codes} |"
+
+
+def _errors() -> Iterator[str]:
+    yield "# Errors\n"
+    yield "Every refusal is `application/problem+json` (RFC 9457) with one of these codes.\n"
+    yield "| code | status | category | meaning | what to do | again |"
+    yield "|---|---|---|---|---|---|"
+    for entry in catalogue().values():
+        again = f"after {entry.retry_after_seconds} s" if entry.retryable else "no"
+        cells = (
+            f"`{entry.code}`",
+            str(entry.status),
+            entry.category,
+            entry.title,
+            entry.remediation,
+            again,
+        )
+        yield "| " + " | ".join(cells) + " |"
+
+
+def _events() -> Iterator[str]:
+    yield "# Events\n"
+    yield "A public contract: a name is never reused, and a published schema is never edited.\n"
+    yield "| event | what it says | members of `public` |"
+    yield "|---|---|---|"
+    for name, event_type in sorted(EVENT_TYPES.items()):
+        said = (event_type.__doc__ or "").strip().partition("\n")[0]
+        said = "" if said.startswith(event_type.__name__) else said
+        members = ", ".join(f"`{camel(one.name)}`" for one in fields(event_type))
+        yield f"| `{name}@{current_schema(name)}` | {said} | {members} |"
+
+
+def _states() -> Iterator[str]:
+    yield "# States\n"
+    yield "From the table that the aggregate enforces.\n"
+    yield "| state | said only when | leads to |"
+    yield "|---|---|---|"
+    for status in Status:
+        following = [other.value for other in Status if other in TRANSITIONS[status]]
+        yield f"| {status} | {MEANING[status]} | {', '.join(following) or 'nothing'} |"
+    yield "\nInside a state, a sub-state says where it stands: "
+    yield ", ".join(f"`{sub}`" for sub in SubStatus) + "."
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
