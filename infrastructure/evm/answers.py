@@ -18,11 +18,9 @@ class _Table:
 
 def verdict_of(code: int, wording: str) -> str:
     """Return the class of a refusal; ``says-nothing`` for every wording that is not known."""
-    table = _table()
-    if (by_code := table.codes.get(code)) is not None:
-        return by_code
-    said = wording.strip().lower()
-    return next((v for start, v in table.wordings if said.startswith(start)), SAYS_NOTHING)
+    table, said = _table(), wording.strip().lower()
+    by_wording = (verdict for start, verdict in table.wordings if said.startswith(start))
+    return next(by_wording, table.codes.get(code, SAYS_NOTHING))
 
 
 @cache
