@@ -15,32 +15,23 @@ from domain.log import (
 )
 from domain.streams import StreamId
 from infrastructure.event_log.admission import Candidate, Head
-from infrastructure.event_log.envelope import open_envelope, spell_time
+from infrastructure.event_log.envelope import open_envelope
 from infrastructure.event_log.recorder import utc_now
 
 
 class MemoryLog:
     def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
         self._clock = clock
-        self._envelopes: list[bytes] = []
         self._by_stream: dict[str, list[RecordedEvent]] = {}
         self._head = Head(0, "", {})
-        self._secrets: list[Secret] = []
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        return [self._append(Candidate.of(append)) for append in appends]
-
-    def _append(self, candidate: Candidate) -> Outcome:
-        self._head.time = max(self._head.time, spell_time(self._clock()))
-        placed = self._head.admit(candidate)
-        if isinstance(placed, ConcurrentChange):
-            return placed
-        recorded = tuple(open_envelope(row[4]) for row in placed)
-        self._envelopes += [row[4] for row in placed]
-        for one in recorded:
-            self._by_stream.setdefault(str(one.stream), []).append(one)
-        self._secrets += candidate.append.secrets
-        return recorded
+        candidates = [Candidate.of(append) for append in appends]
+        outcomes = self._head.admit_all(candidates, self._clock())
+        for outcome in outcomes:
+            for one in () if isinstance(outcome, ConcurrentChange) else outcome:
+                self._by_stream.setdefault(str(one.stream), []).append(one)
+        return outcomes
 
     def read(self, stream: StreamId) -> History:
         return History(stream, tuple(self._by_stream.get(str(stream), ())))
@@ -54,9 +45,8 @@ class MemoryLog:
             yield open_envelope(stored.envelope)
 
     def read_envelopes(self, after: int = 0, upto: int | None = None) -> Iterator[StoredEnvelope]:
-        for position, envelope in enumerate(list(self._envelopes), 1):
-            if after < position and (upto is None or position <= upto):
-                yield StoredEnvelope(position, envelope)
+        for position, _, _, _, envelope, _ in self._head.rows[after:upto]:
+            yield StoredEnvelope(position, envelope)
 
     def read_page(
         self, after: int, limit: int, upto: int | None, event_types: frozenset[type]
@@ -65,11 +55,11 @@ class MemoryLog:
         return [one for one, _ in zip(wanted, range(limit), strict=False)]
 
     def position(self) -> int:
-        return len(self._envelopes)
+        return self._head.position
 
     def blob(self, digest: bytes) -> bytes | None:
         return self._head.blobs.get(digest)
 
     def secret(self, owner: UUID, purpose: str) -> Secret | None:
-        found = [one for one in self._secrets if (one.owner, one.purpose) == (owner, purpose)]
+        found = [one for one in self._head.secrets if (one.owner, one.purpose) == (owner, purpose)]
         return max(found, key=lambda one: one.version, default=None)

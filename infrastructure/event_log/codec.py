@@ -11,7 +11,7 @@ from typing import Any
 from domain import events
 from domain.events import Event
 from domain.streams import StreamKind
-from infrastructure.event_log.json_shapes import Decode, Encode, decoder, encoder
+from infrastructure.event_log.json_shapes import BadShape, Decode, Encode, decoder, encoder
 from infrastructure.event_log.upcasters import UPCASTERS, JsonObject, Upcast
 
 OPERATION_KINDS = (StreamKind.DEPLOYMENT,)
@@ -108,11 +108,15 @@ def decode_event(
         UnknownEvent: the name is not known, or the schema comes from a later release.
         BadShape: the stored value has not the shape of its schema.
     """
-    if name not in EVENT_TYPES or schema > current_schema(name, upcasters):
+    known = name in EVENT_TYPES and type(schema) is int
+    if not known or not 1 <= schema <= current_schema(name, upcasters):
         raise UnknownEvent(position, name, schema)
-    for upcast in upcasters.get(name, ())[schema - 1 :]:
-        public = upcast(public)
-    return _decoder(name)(public)
+    try:
+        for upcast in upcasters.get(name, ())[schema - 1 :]:
+            public = upcast(public)
+        return _decoder(name)(public)
+    except (ValueError, TypeError, LookupError) as error:
+        raise BadShape(f"position {position} holds no whole {name}@{schema}: {error}") from error
 
 
 @cache

@@ -1,14 +1,12 @@
 """Many threads, one appender: all that wait share one transaction.
 
-Implements domain.log.EventLog in front of another one. Worth it from about
+Implements domain.log.EventLog and SecretStore in front of a log. Worth it from about
 four writing threads on (docs/decisions/0007).
 """
 
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from itertools import islice
-from queue import SimpleQueue
 from uuid import UUID
 
 from domain.log import (
@@ -21,49 +19,66 @@ from domain.log import (
     StoredEnvelope,
 )
 from domain.streams import StreamId
-from infrastructure.event_log.envelope import Sealable
+from infrastructure.event_log.admission import Candidate
 from infrastructure.event_log.log import StoredLog
 
 MOST_AT_ONCE = 256
-Waiting = tuple[Append, Future[Outcome]]
+"""Appends in one transaction."""
+Waiting = tuple[Candidate, Future[Outcome]]
 
 
 class GroupCommit:
+    """Appends come back durable, as from the log itself, only together."""
+
     def __init__(self, log: StoredLog) -> None:
         self._log = log
-        self._waiting: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._waiting: list[Waiting] = []
+        self._closed = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="log-appender", daemon=True)
         self._thread.start()
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        for append in appends:
-            for draft in append.drafts:
-                Sealable.of(draft)  # what cannot be stored fails here, alone, in its own thread
-        futures: list[Future[Outcome]] = []
-        for append in appends:
-            future: Future[Outcome] = Future()
-            self._waiting.put((append, future))
-            futures.append(future)
-        return [future.result() for future in futures]
+        """Do as EventLog.append; each append may land in a transaction of its own.
+
+        Raises:
+            LogUnavailable: as there, or the group is closed, and then nothing was written.
+        """
+        # What cannot be stored fails here, in its own thread, and costs nobody else anything.
+        waiting: list[Waiting] = [(Candidate.of(append), Future()) for append in appends]
+        with self._changed:
+            if self._closed:
+                raise LogUnavailable("the log is being closed")
+            self._waiting += waiting
+            self._changed.notify()
+        return [future.result() for _, future in waiting]
 
     def close(self) -> None:
-        """Commit what waits, then stop."""
-        self._waiting.put(None)
+        """Commit what waits, take nothing more, and stop."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
         self._thread.join()
 
     def _run(self) -> None:
-        for first in iter(self._waiting.get, None):
-            more = islice(iter(self._waiting.get, None), min(self._waiting.qsize(), MOST_AT_ONCE))
-            batch = [first, *more]
+        while batch := self._next():
             self._commit(batch)
+
+    def _next(self) -> list[Waiting]:
+        """Return who waits, oldest first, as soon as there is somebody; empty at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            batch = self._waiting[:MOST_AT_ONCE]
+            del self._waiting[:MOST_AT_ONCE]
+            return batch
 
     def _commit(self, batch: list[Waiting]) -> None:
         try:
-            outcomes = self._log.append([append for append, _ in batch])
+            outcomes = self._log.append_checked([candidate for candidate, _ in batch])
         except LogUnavailable as error:
             for _, future in batch:  # it may have committed: each caller has to look
-                future.set_exception(error)
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+                future.set_exception(LogUnavailable(str(error)))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asked
             if len(batch) == 1:
                 batch[0][1].set_exception(error)
                 return

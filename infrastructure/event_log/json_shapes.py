@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from domain.slots import LeaseSlot, NonceSlot
@@ -21,6 +21,7 @@ from domain.values import BaseUnits
 Json = Any
 Encode = Callable[[Any], Json]
 Decode = Callable[[Json], Any]
+Value = TypeVar("Value")
 
 TAGS: Mapping[type, str] = {
     NonceSlot: "nonce",
@@ -99,10 +100,11 @@ def _decode_dataclass(cls: type) -> Decode:
     members = [
         (f.name, camel(f.name), decoder(hints[f.name]), f.default is MISSING) for f in fields(cls)
     ]
+    tag = TAGS.get(cls)
 
     def decode(value: Json) -> Any:
-        if type(value) is not dict:
-            raise BadShape(f"{cls.__name__} is an object")
+        if type(value) is not dict or (tag is not None and value.get("type") != tag):
+            raise BadShape(f"{cls.__name__} is an object of its type")
         if len(value) >= len(members):  # the usual case, and a third faster than the careful one
             try:
                 return cls(**{name: read(value[spelled]) for name, spelled, read, _ in members})
@@ -138,9 +140,10 @@ def _decode_union(options: tuple[Any, ...]) -> Decode:
     def decode(value: Json) -> Any:
         if value is None and nullable:
             return None
-        if type(value) is not dict or value.get("type") not in by_tag:
+        tag = value.get("type") if type(value) is dict else None
+        if type(tag) is not str or tag not in by_tag:
             raise BadShape(f"one of {sorted(by_tag)} is expected")
-        return by_tag[value["type"]](value)
+        return by_tag[tag](value)
 
     return decode
 
@@ -159,9 +162,9 @@ def _amount_out(value: int) -> str:
 
 
 def _amount_in(value: Json) -> int:
-    if type(value) is not str or not value.isascii() or not value.lstrip("-").isdigit():
+    if type(value) is not str:
         raise BadShape("an amount is a decimal string")
-    return int(value)
+    return _canonical(value, int(value), str)
 
 
 def _int_out(value: int) -> int:
@@ -170,10 +173,33 @@ def _int_out(value: int) -> int:
     return value
 
 
+def _int_in(value: Json) -> int:
+    if type(value) is not int:
+        raise BadShape(f"an integer is expected, got {type(value).__name__}")
+    return _int_out(value)
+
+
 def _bytes_in(value: Json) -> bytes:
-    if type(value) is not str or not value.startswith("0x"):
+    if type(value) is not str:
         raise BadShape("bytes are hexadecimal with 0x")
-    return bytes.fromhex(value[2:])
+    return _canonical(value, bytes.fromhex(value[2:]), _bytes_out)
+
+
+def _bytes_out(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+def _uuid_in(value: Json) -> UUID:
+    if type(value) is not str:
+        raise BadShape("a UUID is text")
+    return _canonical(value, UUID(value), str)
+
+
+def _canonical(spelled: str, value: Value, spell: Callable[[Value], str]) -> Value:
+    """Return the value, if nothing else is spelled like it."""
+    if spell(value) != spelled:
+        raise BadShape(f"{spelled!r} is not the canonical spelling of its value")
+    return value
 
 
 def _exactly(kind: type) -> Decode:
@@ -208,15 +234,15 @@ _SCALARS_OUT: Mapping[Any, Encode] = {
     str: lambda value: value,
     bool: lambda value: value,
     int: _int_out,
-    bytes: lambda value: "0x" + value.hex(),
+    bytes: _bytes_out,
     UUID: str,
     StreamId: str,
 }
 _SCALARS_IN: Mapping[Any, Decode] = {
     str: _exactly(str),
     bool: _exactly(bool),
-    int: _exactly(int),
+    int: _int_in,
     bytes: _bytes_in,
-    UUID: _text(UUID),
+    UUID: _uuid_in,
     StreamId: _text(StreamId.parse),
 }

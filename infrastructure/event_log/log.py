@@ -1,5 +1,6 @@
 """The event log. Implements domain.log.EventLog and SecretStore over the library's recorders."""
 
+import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -7,15 +8,14 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    DataError,
     IntegrityError,
-    InterfaceError,
-    OperationalError,
     PersistenceError,
 )
 
 from domain.log import (
     Append,
-    ConcurrentChange,
     History,
     LogUnavailable,
     Outcome,
@@ -27,15 +27,12 @@ from domain.streams import StreamId
 from infrastructure.event_log.admission import Candidate
 from infrastructure.event_log.codec import names_of
 from infrastructure.event_log.envelope import open_envelope
-from infrastructure.event_log.recorder import LogRecorder, Placed, utc_now
+from infrastructure.event_log.recorder import LogRecorder, utc_now
 
 PAGE = 1_000
 """Events read in one query."""
-IDLE_IN_TRANSACTION = 5.0
-"""Seconds after which PostgreSQL cuts off a client that sits on the lock."""
 LOCK_PATIENCE = 30
 """Seconds that a writer waits for the lock."""
-MOST_CONNECTIONS = 16
 
 
 class StoredLog:
@@ -43,10 +40,14 @@ class StoredLog:
         self._recorder = recorder
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        candidates = [Candidate.of(append) for append in appends]
+        return self.append_checked([Candidate.of(append) for append in appends])
+
+    def append_checked(self, candidates: Sequence[Candidate]) -> list[Outcome]:
+        """Record appends that were checked and spelled before, by another thread perhaps."""
+        if not candidates:
+            return []
         with _named_errors():
-            placed = self._recorder.append(candidates)
-        return [_outcome(found) for found in placed]
+            return self._recorder.append(candidates)
 
     def read(self, stream: StreamId) -> History:
         with _named_errors():
@@ -105,66 +106,36 @@ class StoredLog:
 
 
 @contextmanager
-def open_log(url: str, clock: Callable[[], datetime] = utc_now) -> Generator[StoredLog]:
+def open_log(
+    url: str, clock: Callable[[], datetime] = utc_now, patience: int = LOCK_PATIENCE
+) -> Generator[StoredLog]:
     """Open the log behind a database URL, and close it on the way out.
+
+    Every reader and writer has to be done by then: SQLite does not survive a connection
+    that is closed under a running query.
 
     Args:
         url: ``sqlite:////folder/file.db`` or ``postgresql://user:password@host:port/name``.
         clock: where time comes from; tests pass their own.
+        patience: seconds that a writer waits for the lock, then LogUnavailable.
 
     Raises:
         ValueError: another scheme.
     """
+    # Each process loads one database's code.
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
-        opened = _open_sqlite(url, clock)
+        from infrastructure.event_log.sqlite import open_sqlite
+
+        with open_sqlite(sqlite_path(url), clock, patience) as sqlite:
+            yield StoredLog(sqlite)
     elif scheme == "postgresql":
-        opened = _open_postgres(url, clock)
+        from infrastructure.event_log.postgres import open_postgres
+
+        with open_postgres(url, clock, patience) as postgres:
+            yield StoredLog(postgres)
     else:
         raise ValueError(f"no event log for {scheme}: URLs")
-    with opened as recorder:
-        yield StoredLog(recorder)
-
-
-@contextmanager
-def _open_sqlite(url: str, clock: Callable[[], datetime]) -> Generator[LogRecorder]:
-    from eventsourcing.sqlite import SQLiteDatastore  # each process loads one database's code
-
-    from infrastructure.event_log.sqlite import SqliteLogRecorder
-
-    datastore = SQLiteDatastore(
-        sqlite_path(url),
-        lock_timeout=LOCK_PATIENCE,
-        pool_size=MOST_CONNECTIONS,
-        originator_id_type="text",
-    )
-    try:
-        yield SqliteLogRecorder(datastore, clock)
-    finally:
-        datastore.close()
-
-
-@contextmanager
-def _open_postgres(url: str, clock: Callable[[], datetime]) -> Generator[LogRecorder]:
-    from eventsourcing.postgres import PostgresDatastore
-
-    from infrastructure.event_log.postgres import PostgresLogRecorder
-
-    at = urlsplit(url)
-    with PostgresDatastore(
-        dbname=at.path.removeprefix("/"),
-        host=unquote(at.hostname or ""),
-        port=at.port or 5432,
-        user=unquote(at.username or ""),
-        password=unquote(at.password or ""),
-        idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION,
-        lock_timeout=LOCK_PATIENCE,
-        pool_size=1,
-        max_overflow=MOST_CONNECTIONS - 1,
-        pre_ping=True,
-        originator_id_type="text",
-    ) as datastore:
-        yield PostgresLogRecorder(datastore, clock)
 
 
 def sqlite_path(url: str) -> str:
@@ -172,19 +143,13 @@ def sqlite_path(url: str) -> str:
     return unquote(url.removeprefix("sqlite:///"))
 
 
-def _outcome(placed: Placed) -> Outcome:
-    if isinstance(placed, ConcurrentChange):
-        return placed
-    return tuple(open_envelope(row[4]) for row in placed)
-
-
 @contextmanager
 def _named_errors() -> Iterator[None]:
     """Speak of the library's troubles in the port's words."""
     try:
         yield
-    except IntegrityError as error:
+    except (IntegrityError, DataError) as error:
         # Admission is exact under the lock: this is a damaged or foreign log, never a race.
         raise RuntimeError(f"the database refused what was admitted: {error}") from error
-    except (OperationalError, InterfaceError, PersistenceError) as error:
+    except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error) as error:
         raise LogUnavailable(str(error)) from error

@@ -1,21 +1,29 @@
 """The log in PostgreSQL: positions from a one-row head under lock, in commit order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg import Connection
+from psycopg import Connection, Pipeline
+from psycopg.conninfo import conninfo_to_dict
 
+from domain.log import Outcome
 from infrastructure.event_log.admission import (
     Candidate,
     Head,
+    event_ids_of,
     secret_key,
     streams_of,
     version_of,
 )
-from infrastructure.event_log.recorder import LogRecorder, Placed, admit_all, utc_now
+from infrastructure.event_log.recorder import LogRecorder, utc_now
 
+IDLE_IN_TRANSACTION = 5.0
+"""Seconds after which the server cuts off a client that sits on the lock."""
+MOST_CONNECTIONS = 16
+PATIENCE = "SELECT set_config('lock_timeout', %s, false)"
 # First an advisory lock, because those who wait for a row lock are not served in order.
 QUEUE = "SELECT pg_advisory_xact_lock('log_head'::regclass::oid::bigint)"
 LOCK = "SELECT position, time FROM log_head FOR UPDATE"
@@ -25,6 +33,7 @@ VERSIONS = """
         SELECT originator_version, event_id FROM stored_events WHERE originator_id = stream
         ORDER BY originator_version DESC LIMIT 1) AS last
 """
+KNOWN = "SELECT event_id::text FROM stored_events WHERE event_id = ANY(%s::uuid[])"
 TAKEN = """
     SELECT owner::text, purpose, version FROM secrets
     WHERE (owner, purpose) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
@@ -51,6 +60,37 @@ SECRET = """
 """
 
 
+class LogDatastore(PostgresDatastore):
+    """The library's pool, with all that a URL can say, and an end to waiting for locks."""
+
+    def __init__(self, url: str, patience: int) -> None:
+        said = conninfo_to_dict(url)
+        self._patience = f"{patience}s"
+        super().__init__(
+            dbname=str(said.pop("dbname", "")),
+            host=str(said.pop("host", "")),
+            port=str(said.pop("port", "")),
+            user=str(said.pop("user", "")),
+            password=str(said.pop("password", "")),
+            idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION,
+            pool_size=1,
+            max_overflow=MOST_CONNECTIONS - 1,
+            pre_ping=True,
+            originator_id_type="text",
+        )
+        assert isinstance(self.pool.kwargs, dict)
+        self.pool.kwargs |= said  # such as sslmode
+
+    def after_connect_func(self) -> Callable[[Connection[Any]], None]:
+        configure, patience = super().after_connect_func(), self._patience
+
+        def after_connect(connection: Connection[Any]) -> None:
+            configure(connection)
+            connection.execute(PATIENCE, (patience,))
+
+        return after_connect
+
+
 class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
     def __init__(
         self, datastore: PostgresDatastore, clock: Callable[[], datetime] = utc_now
@@ -58,25 +98,26 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         super().__init__(datastore)
         self.clock = clock
 
-    def append(self, candidates: Sequence[Candidate]) -> list[Placed]:
+    def append(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         with (
             self.datastore.get_connection() as connection,
             connection.pipeline() as pipeline,
             connection.transaction(),
         ):
             head = self._lock_head(connection, pipeline, candidates)
-            placed = admit_all(head, candidates, self.clock())
+            outcomes = head.admit_all(candidates, self.clock())
             if head.rows:
                 self._write(connection, head)
-        return placed
+        return outcomes
 
     def _lock_head(
-        self, connection: Connection[Any], pipeline: Any, candidates: Sequence[Candidate]
+        self, connection: Connection[Any], pipeline: Pipeline, candidates: Sequence[Candidate]
     ) -> Head:
         secrets = [secret for candidate in candidates for secret in candidate.append.secrets]
         connection.execute(QUEUE, prepare=True)
         locked = connection.execute(LOCK, prepare=True)
         found = connection.execute(VERSIONS, (streams_of(candidates),), prepare=True)
+        known = connection.execute(KNOWN, (event_ids_of(candidates),), prepare=True)
         taken = None
         if secrets:
             pairs = ([s.owner for s in secrets], [s.purpose for s in secrets])
@@ -88,14 +129,15 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         versions = {
             row["stream"]: version_of(row["originator_version"], row["event_id"]) for row in found
         }
-        head = Head(last["position"], last["time"], versions)
+        ids = {row["event_id"] for row in known}
+        head = Head(last["position"], last["time"], versions, ids)
         if taken is not None:
             head.taken = {(row["owner"], row["purpose"], row["version"]) for row in taken}
         return head
 
     def _write(self, connection: Connection[Any], head: Head) -> None:
         columns = [list(column) for column in zip(*head.rows, strict=True)]
-        connection.execute(INSERT, columns)
+        connection.execute(INSERT, columns, prepare=True)
         if head.blobs:
             connection.execute(INSERT_BLOB, (list(head.blobs), list(head.blobs.values())))
         if head.secrets:
@@ -113,3 +155,11 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection:
             found = connection.execute(SECRET, (owner, purpose)).fetchone()
         return None if found is None else (int(found["version"]), bytes(found["sealed"]))
+
+
+@contextmanager
+def open_postgres(
+    url: str, clock: Callable[[], datetime], patience: int
+) -> Generator[PostgresLogRecorder]:
+    with LogDatastore(url, patience) as datastore:
+        yield PostgresLogRecorder(datastore, clock)

@@ -1,15 +1,12 @@
-"""What both databases share: admit under the lock, and read with the library's own queries."""
+"""What both databases share: an append of ours, and the library's own queries to read."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from eventsourcing.persistence import ApplicationRecorder
 
-from domain.log import ConcurrentChange
-from infrastructure.event_log.admission import Candidate, Head, Row
-from infrastructure.event_log.envelope import spell_time
-
-Placed = list[Row] | ConcurrentChange
+from domain.log import Outcome
+from infrastructure.event_log.admission import Candidate
 
 
 def utc_now() -> datetime:
@@ -21,7 +18,7 @@ class LogRecorder(ApplicationRecorder):
 
     clock: Callable[[], datetime] = staticmethod(utc_now)
 
-    def append(self, candidates: Sequence[Candidate]) -> list[Placed]:
+    def append(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         """One transaction for all; what conflicts is left out, and its outcome says so."""
         raise NotImplementedError
 
@@ -31,9 +28,3 @@ class LogRecorder(ApplicationRecorder):
     def secret(self, owner: str, purpose: str) -> tuple[int, bytes] | None:
         """Return the newest version and what is sealed in it."""
         raise NotImplementedError
-
-
-def admit_all(head: Head, candidates: Sequence[Candidate], now: datetime) -> list[Placed]:
-    """Admit each append on what is locked; time never runs backwards along the positions."""
-    head.time = max(head.time, spell_time(now))
-    return [head.admit(candidate) for candidate in candidates]

@@ -1,20 +1,27 @@
 """The log in one SQLite file: WAL, synchronous FULL, one writer at a time."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
+from domain.log import Outcome
 from infrastructure.event_log.admission import (
     Candidate,
     Head,
+    event_ids_of,
     secret_key,
     streams_of,
     version_of,
 )
-from infrastructure.event_log.recorder import LogRecorder, Placed, admit_all, utc_now
+from infrastructure.event_log.recorder import LogRecorder, utc_now
 
+READERS = 16
+"""Connections; more threads than that take turns."""
+# Not everybody's SQLite is built with it: without it a power cut may take the last appends.
+DURABLE = "PRAGMA synchronous = FULL"
 # The library begins deferred; a first statement that writes makes it BEGIN IMMEDIATE.
 LOCK = "UPDATE log_head SET one = 1 RETURNING position, time"
 VERSIONS = """
@@ -22,9 +29,10 @@ VERSIONS = """
     JOIN stored_events AS last ON originator_id = value AND originator_version = (
         SELECT max(originator_version) FROM stored_events WHERE originator_id = value)
 """
+KNOWN = "SELECT event_id FROM json_each(?) JOIN stored_events ON event_id = value"
 TAKEN = """
-    SELECT owner, purpose, version FROM secrets
-    WHERE owner || '/' || purpose IN (SELECT value FROM json_each(?))
+    SELECT owner, purpose, version FROM json_each(?)
+    JOIN secrets ON owner = json_extract(value, '$[0]') AND purpose = json_extract(value, '$[1]')
 """
 INSERT = """
     INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state, event_id)
@@ -41,33 +49,43 @@ SECRET = """
 
 
 class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
-    def __init__(self, datastore: SQLiteDatastore, clock: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(datastore)
+    """Appends through a pool of one connection of its own.
+
+    In the library's pool a reader would wait behind whoever waits to write.
+    """
+
+    def __init__(
+        self,
+        reading: SQLiteDatastore,
+        writing: SQLiteDatastore,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(reading)
+        self._writing = writing
         self.clock = clock
 
     def construct_create_table_statements(self) -> list[str]:
         """Create nothing: migrations own the schema."""
         return []
 
-    def append(self, candidates: Sequence[Candidate]) -> list[Placed]:
-        with self.datastore.transaction(commit=True) as cursor:
-            head = self._lock_head(cursor, candidates)
-            placed = admit_all(head, candidates, self.clock())
+    def append(self, candidates: Sequence[Candidate]) -> list[Outcome]:
+        with self._transaction() as cursor:
+            head = _lock_head(cursor, candidates)
+            outcomes = head.admit_all(candidates, self.clock())
             if head.rows:
                 _write(cursor, head)
-        return placed
+        return outcomes
 
-    def _lock_head(self, cursor: SQLiteCursor, candidates: Sequence[Candidate]) -> Head:
-        cursor.execute(LOCK)
-        [(position, time)] = cursor.fetchall()
-        cursor.execute(VERSIONS, (json.dumps(streams_of(candidates)),))
-        versions = {name: version_of(number, event) for name, number, event in cursor.fetchall()}
-        head = Head(position, time, versions)
-        secrets = [secret for candidate in candidates for secret in candidate.append.secrets]
-        if secrets:
-            cursor.execute(TAKEN, (json.dumps([f"{s.owner}/{s.purpose}" for s in secrets]),))
-            head.taken = {(owner, purpose, n) for owner, purpose, n in cursor.fetchall()}
-        return head
+    @contextmanager
+    def _transaction(self) -> Generator[SQLiteCursor]:
+        with self._writing.get_connection(commit=True) as connection:
+            connection.cursor().execute(DURABLE)
+            try:
+                with connection.transaction(commit=True) as cursor:
+                    yield cursor
+            except BaseException:
+                connection.rollback()  # a commit that failed may have left its transaction open
+                raise
 
     def blob(self, digest: bytes) -> bytes | None:
         with self.datastore.transaction(commit=False) as cursor:
@@ -80,6 +98,42 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             cursor.execute(SECRET, (owner, purpose))
             found = cursor.fetchone()
         return None if found is None else (int(found[0]), bytes(found[1]))
+
+
+@contextmanager
+def open_sqlite(
+    path: str, clock: Callable[[], datetime], patience: int
+) -> Generator[SqliteLogRecorder]:
+    reading, writing = (
+        SQLiteDatastore(
+            path,
+            lock_timeout=patience,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=patience,
+            originator_id_type="text",
+        )
+        for size in (READERS, 1)
+    )
+    try:
+        yield SqliteLogRecorder(reading, writing, clock)
+    finally:
+        writing.close()
+        reading.close()
+
+
+def _lock_head(cursor: SQLiteCursor, candidates: Sequence[Candidate]) -> Head:
+    cursor.execute(LOCK)
+    [(position, time)] = cursor.fetchall()
+    cursor.execute(VERSIONS, (json.dumps(streams_of(candidates)),))
+    versions = {name: version_of(number, event) for name, number, event in cursor.fetchall()}
+    cursor.execute(KNOWN, (json.dumps(event_ids_of(candidates)),))
+    head = Head(position, time, versions, {event_id for (event_id,) in cursor.fetchall()})
+    secrets = [secret for candidate in candidates for secret in candidate.append.secrets]
+    if secrets:
+        cursor.execute(TAKEN, (json.dumps([(str(s.owner), s.purpose) for s in secrets]),))
+        head.taken = {(owner, purpose, n) for owner, purpose, n in cursor.fetchall()}
+    return head
 
 
 def _write(cursor: SQLiteCursor, head: Head) -> None:
