@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from psycopg import Connection, Error
@@ -30,7 +30,7 @@ class PostgresViews:
         with self._connection() as connection:
             yield PostgresSession(connection)
 
-    def reading(self) -> Any:
+    def reading(self) -> AbstractContextManager["PostgresSession"]:
         return self.transaction()
 
     @contextmanager

@@ -42,7 +42,13 @@ class Session(Protocol):
 
 
 class Database(Protocol):
-    def transaction(self) -> AbstractContextManager[Session]: ...
+    def transaction(self) -> AbstractContextManager[Session]:
+        """Open a transaction that writes; on SQLite it holds the file's lock."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Open a transaction that reads, and never waits for a writer."""
+        ...
 
     def alone(self, name: str) -> AbstractContextManager[None]:
         """Let one process at a time do what has this name."""
@@ -85,9 +91,13 @@ class ViewStore:
             _move(session, projection.table, upto)
         return upto - after
 
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """Open a reading transaction on the tables, for whoever compares them."""
+        return self._database.reading()
+
     def standing(self, projection: Projection[Any]) -> Standing:
         head = self._log.position()
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             found = session.run(
                 "SELECT position FROM projection_position WHERE projection = %s",
                 (projection.table,),

@@ -1,4 +1,4 @@
-"""What recorded answers of real nodes are worth: a golden table, and what no answer may ever say."""
+"""What recorded answers of real nodes are worth: a golden table, and what none may ever say."""
 
 import json
 from pathlib import Path
