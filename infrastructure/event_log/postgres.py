@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from inspect import unwrap
 from typing import Any
 
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -20,6 +21,8 @@ from infrastructure.event_log.admission import (
 )
 from infrastructure.event_log.recorder import LogRecorder, utc_now
 
+CONNECT_PATIENCE = 2.0
+"""Seconds to wait for a connection: request threads must not pile up behind a lost database."""
 IDLE_IN_TRANSACTION = 5.0
 """Seconds after which the server cuts off a client that sits on the lock."""
 MOST_CONNECTIONS = 16
@@ -72,6 +75,7 @@ class LogDatastore(PostgresDatastore):
             port=str(said.pop("port", "")),
             user=str(said.pop("user", "")),
             password=str(said.pop("password", "")),
+            connect_timeout=CONNECT_PATIENCE,
             idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION,
             pool_size=1,
             max_overflow=MOST_CONNECTIONS - 1,
@@ -92,6 +96,11 @@ class LogDatastore(PostgresDatastore):
 
 
 class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
+    # The library would try each read ten times, almost a minute while the database is away.
+    select_events = unwrap(PostgresApplicationRecorder.select_events)
+    select_notifications = unwrap(PostgresApplicationRecorder.select_notifications)
+    max_notification_id = unwrap(PostgresApplicationRecorder.max_notification_id)
+
     def __init__(
         self, datastore: PostgresDatastore, clock: Callable[[], datetime] = utc_now
     ) -> None:

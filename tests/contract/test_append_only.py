@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from domain.log import append_one
 from infrastructure.event_log import StoredLog, UnknownEvent, open_log
@@ -28,7 +29,6 @@ CHANGES = (
     "DELETE FROM stored_events",
     "DELETE FROM blobs",
     "UPDATE blobs SET content = 'other'",
-    "DELETE FROM stored_events WHERE false",
 )
 POSTGRES_CHANGES = (
     "TRUNCATE stored_events",
@@ -160,3 +160,11 @@ def test_a_damaged_event_stops_the_reader_with_its_place(sqlite_url: str, owner:
     with_foreign_event(sqlite_url, public={"owner": owner})
     with open_log(sqlite_url) as log, pytest.raises(BadShape, match=r"position 3 .*created@1"):
         read_everything(log)
+
+
+def test_the_librarys_own_way_in_is_closed(any_database_url: str) -> None:
+    with open_log(any_database_url) as log:
+        row = StoredEvent("tenant/x", 1, "tenant.created", b"{}")
+        with pytest.raises(NotImplementedError, match="append alone"):
+            log._recorder.insert_events([row])
+        assert log.position() == 0
