@@ -8,18 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from infrastructure.event_log import open_log
+from infrastructure.migrate import migrate
 from interfaces.cli.http_client import HttpClient
 from interfaces.http.problems import catalogue
+from tests.postgres_cluster import Cluster
 from tests.service_process import ROOT, Service, running
 
 CREATE = "/api/v1/token/erc20-mintable/create"
@@ -161,6 +164,41 @@ def test_hostile_requests_are_refused_in_the_catalogues_words(service: Service) 
                 assert problem["status"] == answer.status
                 seen.add(problem["code"])
     assert len(seen) >= 8, seen
+
+
+def test_a_database_that_is_gone_is_a_503_and_the_same_key_tells_afterwards(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    url = postgres.fresh_database()
+    migrate(url)
+    nobody = "http://127.0.0.1:9"
+    service = Service(url=url, folder=tmp_path, genesis=bytes(32), node=nobody)
+    with running(service):
+        client = service.registered()
+        with unreachable(postgres, url):
+            answer = client.post(CREATE, TOKEN, "one")
+            assert (answer.status, answer.json["code"]) == (503, "SERVICE_UNAVAILABLE")
+            assert int(answer.headers["retry-after"]) > 0
+            assert not LEAKS.search(answer.body)
+            assert client.get("/readyz").status == 503
+            assert client.get("/livez").status == 200
+        answer = client.post(CREATE, TOKEN, "one")
+        assert answer.status == 202
+        assert deployments_in(service) == [answer.json["deploymentId"]]
+
+
+@contextmanager
+def unreachable(postgres: Cluster, url: str) -> Iterator[None]:
+    name = url.rpartition("/")[2]
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as operator:
+        operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
+        try:
+            yield
+        finally:
+            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 def hostile(source: random.Random, deployment: str) -> tuple[str, str, bytes | None]:
