@@ -4,7 +4,8 @@ Processes never create anything: they refuse a database that is not as they need
 """
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,8 +33,12 @@ MADE = """
 class WrongSchema(Exception):
     """The database is not at the schema of this release."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"{problem}; run `proofmint migrate` with this release")
+    def __init__(self, problem: str, there: Iterable[str], needed: Iterable[str]) -> None:
+        has, needs = max(there, default="nothing"), max(needed)
+        super().__init__(
+            f"{problem} (the database has {has}, this release needs {needs}); "
+            "run `proofmint migrate` with this release"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,11 @@ class Migration:
 
 
 class Target(Protocol):
-    def applied(self) -> dict[str, str]: ...
+    """One open database."""
+
+    def applied(self) -> dict[str, str]:
+        """Return names and digests of what was applied; makes nothing."""
+        ...
 
     def apply(self, migration: Migration) -> None: ...
 
@@ -57,71 +66,106 @@ def migrate(url: str) -> list[str]:
     """Apply what is missing, under a lock, and return the names of what was applied.
 
     Raises:
-        WrongSchema: an applied file was edited since, or comes from a later release.
+        WrongSchema: an applied file was edited since, comes from a later release, or is
+            preceded by one that was not applied.
     """
     done = []
     for schema in SCHEMAS:
-        with _target(url, schema) as target:
-            applied = target.applied()
-            wanted = _migrations(schema, url)
-            _require_known(applied, wanted)
-            for migration in wanted:
-                if migration.name not in applied:
-                    target.apply(migration)
-                    done.append(migration.name)
+        wanted = _migrations(schema, url)
+        with _locked(url, schema) as target:
+            for migration in _missing(target.applied(), wanted):
+                target.apply(migration)
+                done.append(migration.name)
     return done
 
 
 def require_schema(url: str) -> None:
-    """Refuse a database that is not exactly at this release's schema.
+    """Refuse a database that is not exactly at this release's schema. Changes nothing.
 
     Raises:
         WrongSchema: something is missing, edited, or of a later release.
     """
     for schema in SCHEMAS:
-        if url.startswith("sqlite:") and not Path(_sqlite_file(url, schema)).exists():
-            raise WrongSchema(f"there is no {schema} database")
-        with _target(url, schema) as target:
-            applied = target.applied()
-            wanted = _migrations(schema, url)
-            _require_known(applied, wanted)
-            if missing := [known.name for known in wanted if known.name not in applied]:
-                raise WrongSchema(f"{', '.join(missing)} is missing")
+        wanted = _migrations(schema, url)
+        with _reading(url, schema) as target:
+            applied = {} if target is None else target.applied()
+        if missing := [migration.name for migration in _missing(applied, wanted)]:
+            raise WrongSchema(f"{', '.join(missing)} is missing", _of(schema, applied), missing)
 
 
-def _require_known(applied: dict[str, str], wanted: list[Migration]) -> None:
-    digests = {migration.name: migration.digest for migration in wanted}
+def _missing(applied: dict[str, str], wanted: list[Migration]) -> list[Migration]:
+    """Return what is to be applied yet, in order."""
     schema = wanted[0].name.partition("/")[0]
-    for name, digest in applied.items():
-        if name.partition("/")[0] != schema:
-            continue
+    there = _of(schema, applied)
+    digests = {migration.name: migration.digest for migration in wanted}
+    for name in there:
         if name not in digests:
-            raise WrongSchema(f"{name} is not of this release")
-        if digests[name] != digest:
-            raise WrongSchema(f"{name} was edited after it was applied")
+            raise WrongSchema(f"{name} is not of this release", there, digests)
+        if digests[name] != applied[name]:
+            raise WrongSchema(f"{name} was edited after it was applied", there, digests)
+    missing = [migration for migration in wanted if migration.name not in applied]
+    if missing and there and missing[0].name < there[-1]:
+        raise WrongSchema(f"{missing[0].name} was never applied", there, digests)
+    return missing
+
+
+def _of(schema: str, applied: dict[str, str]) -> list[str]:
+    return sorted(name for name in applied if name.partition("/")[0] == schema)
 
 
 def _migrations(schema: str, url: str) -> list[Migration]:
     dialect = "sqlite" if url.startswith("sqlite:") else "postgres"
     folder: Traversable = files(SCHEMAS[schema]).joinpath("schema", dialect)
-    scripts = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    found = (entry for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    scripts = sorted(found, key=lambda entry: entry.name)
     return [Migration(f"{schema}/{one.name}", one.read_text(encoding="utf-8")) for one in scripts]
 
 
 @contextmanager
-def _target(url: str, schema: str) -> Iterator[Target]:
+def _locked(url: str, schema: str) -> Iterator[Target]:
+    """Open a database for one migration at a time; all that it does is kept, or nothing."""
     if not url.startswith("sqlite:"):
         with psycopg.connect(url) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            connection.execute(MADE)
             yield _Postgres(connection)
         return
     path = _sqlite_file(url, schema)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as file:
-        file.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(file)
         file.execute("BEGIN IMMEDIATE")
+        file.execute(MADE)
         yield _Sqlite(file)
         file.execute("COMMIT")
+
+
+@contextmanager
+def _reading(url: str, schema: str) -> Iterator[Target | None]:
+    if not url.startswith("sqlite:"):
+        with psycopg.connect(url) as connection:
+            yield _Postgres(connection)
+        return
+    path = _sqlite_file(url, schema)
+    if not Path(path).exists():
+        yield None
+        return
+    with closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as file:
+        yield _Sqlite(file)
+
+
+def _write_ahead(file: sqlite3.Connection) -> None:
+    """Let readers and the writer go on beside each other. SQLite itself does not wait here."""
+    deadline = time.monotonic() + BUSY
+    while True:
+        try:
+            file.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _sqlite_file(url: str, schema: str) -> str:
@@ -133,7 +177,9 @@ class _Sqlite:
     connection: sqlite3.Connection
 
     def applied(self) -> dict[str, str]:
-        self.connection.execute(MADE)
+        there = "SELECT name FROM sqlite_master WHERE name = 'schema_migrations'"
+        if self.connection.execute(there).fetchone() is None:
+            return {}
         return dict(self.connection.execute("SELECT name, sha256 FROM schema_migrations"))
 
     def apply(self, migration: Migration) -> None:
@@ -154,7 +200,9 @@ class _Postgres:
     connection: "psycopg.Connection[tuple[str, str]]"
 
     def applied(self) -> dict[str, str]:
-        self.connection.execute(MADE)
+        [there] = self.connection.execute("SELECT to_regclass('schema_migrations')").fetchall()
+        if there[0] is None:
+            return {}
         return dict(self.connection.execute("SELECT name, sha256 FROM schema_migrations"))
 
     def apply(self, migration: Migration) -> None:
