@@ -1,48 +1,28 @@
 """Sign-up and sign-in: an account, its tenant and its chain account, in one append."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID, uuid4
 
 from application.commands import Origin
-from domain.errors import DomainError, EmailTaken
+from application.credentials import (
+    EMAIL_FORM,
+    InvalidCredentials,
+    InvalidEmail,
+    accept_password,
+    freeze_email,
+    normal_password,
+)
+from domain.errors import EmailTaken
 from domain.events import AccountRegistered, EmailClaimed, Event, SignerAdded, TenantCreated
 from domain.log import Append, ConcurrentChange, EventLog, SealedPersonal, Secret, append_one
 from domain.streams import NOTHING, StreamId, StreamKind
 from domain.values import AccountId, SignerId, TenantId
 
-SHORTEST_PASSWORD = 16
-LONGEST_PASSWORD = 256
-"""Code points after NFC (NIST SP 800-63B-4; ARC-76 asks for 16)."""
-LONGEST_EMAIL = 254
-"""Characters (RFC 5321, section 4.5.3.1.3)."""
-EMAIL_FORM = 1
-"""Version of `freeze_email`."""
 PASSWORD = "password"  # noqa: S105 - the name of a purpose
 SEED = "arc76-seed"
 PERSON_KEY = "person-key"
-
-
-class InvalidEmail(DomainError):
-    code = "INVALID_EMAIL"
-
-    def __init__(self) -> None:
-        super().__init__("that is not an e-mail address")
-
-
-class WeakPassword(DomainError):
-    code = "WEAK_PASSWORD"
-
-
-class InvalidCredentials(DomainError):
-    """One answer for an unknown address and a wrong password."""
-
-    code = "INVALID_CREDENTIALS"
-
-    def __init__(self) -> None:
-        super().__init__("e-mail address or password is wrong")
 
 
 class Derived(Protocol):
@@ -223,50 +203,6 @@ class Accounts:
         event = self._log.read(_account(account)).events[0].event
         assert isinstance(event, AccountRegistered)
         return event.tenant
-
-
-def freeze_email(email: str) -> str:
-    """Return the form of an address that a chain account is derived from, for ever (version 1).
-
-    Composed (NFC), without blanks around, in lower case.
-
-    Raises:
-        InvalidEmail: not one ``@`` with something on both sides, a blank or control
-            character inside, or too long.
-    """
-    frozen = unicodedata.normalize("NFC", email.strip()).lower()
-    local, _, domain = frozen.rpartition("@")
-    clean = frozen.isprintable() and " " not in frozen and len(frozen) <= LONGEST_EMAIL
-    if not clean or not local or not domain or "@" in local or "." not in domain.strip("."):
-        raise InvalidEmail
-    return frozen
-
-
-def normal_password(password: str) -> str:
-    """Return a password composed (NFC), so that every keyboard gives the same bytes.
-
-    Raises:
-        InvalidCredentials: longer than any password that was ever accepted.
-    """
-    if len(password) > 4 * LONGEST_PASSWORD:
-        raise InvalidCredentials
-    return unicodedata.normalize("NFC", password)
-
-
-def accept_password(password: str) -> str:
-    """Check a new password and return it composed (NFC).
-
-    Raises:
-        WeakPassword: shorter than 16 or longer than 256 code points, or with a NUL.
-    """
-    if len(password) > 4 * LONGEST_PASSWORD:
-        raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters")
-    composed = unicodedata.normalize("NFC", password)
-    if not SHORTEST_PASSWORD <= len(composed) <= LONGEST_PASSWORD:
-        raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if "\0" in composed:
-        raise WeakPassword("a password holds no NUL character")
-    return composed
 
 
 def _account(account: AccountId) -> StreamId:

@@ -23,7 +23,7 @@ from infrastructure.keys.derivation import DerivedAccount, account_of
 from infrastructure.keys.provider import KeyProvider
 from infrastructure.vault import KeyVault
 from interfaces.http.app import create_app
-from interfaces.http.service import ApiService, Network
+from interfaces.http.ports import ApiService, Network
 from projections.deployment_history import HistoryEntry
 from projections.deployment_history import fold as fold_history
 from projections.deployment_status import DeploymentStatus
@@ -131,7 +131,7 @@ class BrokenLog(MemoryLog):
 
 
 class ListedNetworks:
-    """Implements interfaces.http.service.Networks."""
+    """Implements interfaces.http.ports.Networks."""
 
     def __init__(self, *references: NetworkRef) -> None:
         self._all = [

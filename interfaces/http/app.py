@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from falcon import App, Request, Response
 
-from application.accounts import InvalidCredentials
+from application.credentials import InvalidCredentials
 from domain.errors import DomainError
 from domain.log import ConcurrentChange, LogUnavailable
 from interfaces.http.bodies import (
@@ -23,9 +23,9 @@ from interfaces.http.bodies import (
 )
 from interfaces.http.call import Call, Reply, bearer_of, correlation_of, key_of
 from interfaces.http.openapi import openapi
+from interfaces.http.ports import ApiService
 from interfaces.http.problems import FieldProblem, Problem, field_problems
 from interfaces.http.routes import ROUTES, Route
-from interfaces.http.service import ApiService
 
 PROBLEM = "application/problem+json"
 Responder = Callable[..., None]

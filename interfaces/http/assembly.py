@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from infrastructure.bootstrap import ApiParts
 from infrastructure.networks import Catalogue, NetworkEntry
-from interfaces.http.service import ApiService, Network
+from interfaces.http.ports import ApiService, Network
 
 
 class CatalogueNetworks:
-    """Implements interfaces.http.service.Networks; node addresses stay inside."""
+    """Implements interfaces.http.ports.Networks; node addresses stay inside."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

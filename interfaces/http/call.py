@@ -11,8 +11,8 @@ import msgspec
 
 from application.commands import Origin, command_id
 from domain.values import Actor
+from interfaces.http.ports import ApiService, Bearer
 from interfaces.http.problems import FieldProblem, Problem
-from interfaces.http.service import ApiService, Bearer
 
 KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
 """An Idempotency-Key: 1 to 255 visible ASCII characters, bare or as a quoted RFC 8941 string.

@@ -15,8 +15,8 @@ from domain.values import LARGEST_UINT256
 from infrastructure.addresses import evm_address
 from interfaces.http.amounts import base_units
 from interfaces.http.messages import CreateMintableErc20Request
+from interfaces.http.ports import Network, Networks
 from interfaces.http.problems import FieldProblem, Problem, field_problems
-from interfaces.http.service import Network, Networks
 
 Value = TypeVar("Value")
 INVALID = "INVALID_TOKEN_PARAMETERS"

@@ -8,15 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from application.accounts import (
-    Accounts,
-    InvalidCredentials,
-    InvalidEmail,
-    Profile,
-    WeakPassword,
-    freeze_email,
-)
+from application.accounts import Accounts, Profile
 from application.commands import Origin
+from application.credentials import InvalidCredentials, InvalidEmail, WeakPassword, freeze_email
 from domain.errors import EmailTaken
 from domain.log import EventLog
 from domain.values import Actor

@@ -1,0 +1,77 @@
+"""What may be an e-mail address and a password, and the forms that both have for ever."""
+
+import unicodedata
+
+from domain.errors import DomainError
+
+SHORTEST_PASSWORD = 16
+LONGEST_PASSWORD = 256
+"""Code points after NFC (NIST SP 800-63B-4; ARC-76 asks for 16)."""
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321, section 4.5.3.1.3)."""
+EMAIL_FORM = 1
+"""Version of `freeze_email`."""
+
+
+class InvalidEmail(DomainError):
+    code = "INVALID_EMAIL"
+
+    def __init__(self) -> None:
+        super().__init__("that is not an e-mail address")
+
+
+class WeakPassword(DomainError):
+    code = "WEAK_PASSWORD"
+
+
+class InvalidCredentials(DomainError):
+    """One answer for an unknown address and a wrong password."""
+
+    code = "INVALID_CREDENTIALS"
+
+    def __init__(self) -> None:
+        super().__init__("e-mail address or password is wrong")
+
+
+def freeze_email(email: str) -> str:
+    """Return the form of an address that a chain account is derived from, for ever (version 1).
+
+    Composed (NFC), without blanks around, in lower case.
+
+    Raises:
+        InvalidEmail: not one ``@`` with something on both sides, a blank or control
+            character inside, or too long.
+    """
+    frozen = unicodedata.normalize("NFC", email.strip()).lower()
+    local, _, domain = frozen.rpartition("@")
+    clean = frozen.isprintable() and " " not in frozen and len(frozen) <= LONGEST_EMAIL
+    if not clean or not local or not domain or "@" in local or "." not in domain.strip("."):
+        raise InvalidEmail
+    return frozen
+
+
+def normal_password(password: str) -> str:
+    """Return a password composed (NFC), so that every keyboard gives the same bytes.
+
+    Raises:
+        InvalidCredentials: longer than any password that was ever accepted.
+    """
+    if len(password) > 4 * LONGEST_PASSWORD:
+        raise InvalidCredentials
+    return unicodedata.normalize("NFC", password)
+
+
+def accept_password(password: str) -> str:
+    """Check a new password and return it composed (NFC).
+
+    Raises:
+        WeakPassword: shorter than 16 or longer than 256 code points, or with a NUL.
+    """
+    if len(password) > 4 * LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters")
+    composed = unicodedata.normalize("NFC", password)
+    if not SHORTEST_PASSWORD <= len(composed) <= LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if "\0" in composed:
+        raise WeakPassword("a password holds no NUL character")
+    return composed
