@@ -366,3 +366,20 @@ def test_a_chain_that_lost_final_blocks_is_held_until_it_has_them_again() -> Non
         assert state.status is Status.QUEUED
         state = world.for_a_while(deployment, 3.0)
         assert (state.status, state.sub_status) == (Status.QUEUED, SubStatus.HELD)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_reorganisation_is_told_and_the_creation_lands_again_once(depth: int) -> None:
+    with Anvil(block_time="2") as anvil:
+        world = EvmWorld(anvil)
+        world.give_coins()
+        anvil.ask("anvil_mine", hex(3))
+        deployment = world.request()
+        world.until(deployment, SubStatus.INCLUDED)
+        anvil.ask("anvil_reorg", depth, [])
+        world.until(deployment, SubStatus.REORG, SubStatus.INCLUDED)
+        world.until(deployment, Status.COMPLETED)
+        created_once(world, deployment)
+        names = [type(event).__name__ for event in world.events(deployment)]
+        assert names.count("InclusionRevoked") == 1
+        assert names.count("AttemptSigned") == 1
