@@ -76,7 +76,8 @@ class StoredLog:
         The others are not even fetched: what is read between them is up to the caller,
         who knows from `upto` how far the page reaches when it comes back short.
         """
-        found = self._page(after, limit, upto, names_of(event_types))
+        names = names_of(event_types)
+        found = self._page(after, limit, upto, names) if names else []
         return [open_envelope(stored.envelope) for stored in found]
 
     def position(self) -> int:

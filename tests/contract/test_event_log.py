@@ -215,6 +215,7 @@ def test_a_page_holds_only_the_types_that_are_asked_for(log: Log) -> None:
     append_one(log, appended(tenant(), events=3))
     assert len(log.read_page(0, 2, None, frozenset({TenantCreated}))) == 2
     assert log.read_page(0, 2, None, frozenset({SignerAdded})) == []
+    assert log.read_page(0, 2, None, frozenset()) == []
 
 
 def test_envelopes_are_canonical_and_say_their_own_place(log: Log) -> None:
