@@ -70,7 +70,7 @@ class World:
     def engine(self) -> Engine:
         """A worker's engine; another one each time, as after a restart."""
         chains = OneChain(self.chain if self.listed else None)
-        return Engine(self.log, chains, self.keys, self.clock)
+        return Engine(self.log, chains, self.keys, self.clock, quiet=0)
 
     def request(self, name: str = "one") -> DeploymentId:
         deployment = DeploymentId(uuid5(SPACE, name))

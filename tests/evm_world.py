@@ -92,7 +92,7 @@ def adapter(
 
 
 def make_engine(log: EventLog, chain: EvmChain) -> Engine:
-    return Engine(log, OneEvm(chain), StaticKeys(), SystemClock())
+    return Engine(log, OneEvm(chain), StaticKeys(), SystemClock(), quiet=0)
 
 
 def request(

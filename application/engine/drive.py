@@ -5,6 +5,7 @@ append holds only on the versions it was decided on.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.clock import Clock
@@ -26,6 +27,10 @@ MOST_ROUNDS = 64
 """Appends in one go, after which others get a turn."""
 A_TURN = 0.1
 """Seconds that others get, after so many."""
+HICCUP = 5.0
+"""Seconds for which a node's trouble is no fact yet."""
+A_MOMENT = 1.0
+"""Seconds until a node that is troubled is asked again."""
 WITHOUT_CHAIN = 5.0
 """Seconds until a network that cannot be used is looked at again."""
 
@@ -38,11 +43,29 @@ class Pause:
 
 
 class Engine:
-    def __init__(self, log: EventLog, chains: Chains, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        chains: Chains,
+        keys: SigningKeys,
+        clock: Clock,
+        quiet: float = HICCUP,
+    ) -> None:
+        """Make the engine of one worker.
+
+        Args:
+            log: where facts are read and recorded.
+            chains: the catalogue's chains.
+            keys: what is signed with.
+            clock: where time comes from.
+            quiet: seconds for which a node's trouble is no fact yet.
+        """
         self._log = log
         self._chains = chains
         self._keys = keys
         self._clock = clock
+        self._quiet = timedelta(seconds=quiet)
+        self._troubled: dict[DeploymentId, datetime] = {}
 
     def drive(self, operation: StreamId) -> Pause | None:
         """Take an operation as far as it goes now.
@@ -84,9 +107,18 @@ class Engine:
         if view.listed is None:
             return _held("the catalogue has no network with this genesis")
         try:
-            return self._stands(view) or self._work(view)
+            progress = self._stands(view) or self._work(view)
         except ChainUnavailable as reason:
-            return _held(str(reason))
+            return self._trouble(view, str(reason))
+        self._troubled.pop(view.id, None)
+        return progress
+
+    def _trouble(self, view: View, reason: str) -> Resting:
+        """Wait, and say so once it lasts: a node that hiccups must not fill the log."""
+        now = self._clock.now()
+        if now - self._troubled.setdefault(view.id, now) < self._quiet:
+            return Resting(seconds=A_MOMENT, wait=view.deployment.operation.wait)
+        return _held(reason)
 
     def _stands(self, view: View) -> Progress | None:
         """Hold back where the chain is behind or contradicts what was final; None if it is fine."""

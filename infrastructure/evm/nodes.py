@@ -1,5 +1,6 @@
 """The nodes of one network: which may be relied on, and what enough of them state."""
 
+import threading
 from collections.abc import Iterator, Sequence
 
 from application.engine.answers import Behind, Contradicts, Serving, Standing, StatedNonce
@@ -16,7 +17,8 @@ class Nodes:
         self._network = network
         self._nodes = tuple(nodes)
         self._required = required
-        self._serving: tuple[Node, ...] = tuple(nodes)
+        # What one worker thread found fit must not change under it when another looks.
+        self._fit = threading.local()
 
     @property
     def operators(self) -> set[str]:
@@ -24,9 +26,10 @@ class Nodes:
 
     def serving(self) -> tuple[Node, ...]:
         """Return the nodes that the last look found fit, the one to ask first at the front."""
-        if not self._serving:
+        fit: tuple[Node, ...] = getattr(self._fit, "nodes", self._nodes)
+        if not fit:
             raise ChainUnavailable("no node of this network is fit to be asked")
-        return self._serving
+        return fit
 
     def of_this_chain(self) -> Iterator[Node]:
         """Yield the nodes whose chain id and genesis are the catalogue's, asked just now.
@@ -62,7 +65,7 @@ class Nodes:
                     reasons.append(detail)
                 case Contradicts(stated=stated):
                     against[node.operator] = stated
-        self._serving = tuple(fit)
+        self._fit.nodes = tuple(fit)
         if fit:
             return Serving()
         if len(against) >= self._required:

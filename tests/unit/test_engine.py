@@ -3,11 +3,14 @@
 import pytest
 
 from application.engine.answers import Behind, Contradicts, Reading, Serving
+from application.engine.drive import Engine
+from domain.deployment import stream_of
 from domain.errors import IllegalTransition
 from domain.events import DeploymentCompleted, DeploymentFailed, SlotDecided, StepPurpose
 from domain.slots import CertificateKind, Fate
 from domain.status import Status, SubStatus
 from tests.engine_world import World
+from tests.scripted_chain import OneChain
 
 
 def test_a_user_without_coins_is_funded_and_the_token_is_completed_once() -> None:
@@ -249,6 +252,25 @@ def test_a_chain_that_is_down_leaves_the_deployment_queued_and_goes_on_by_itself
     assert world.settle(deployment, blocks=2).sub_status is SubStatus.HELD
     world.chain.down = False
     assert world.settle(deployment).status is Status.COMPLETED
+
+
+def test_a_hiccup_of_a_node_is_no_fact_and_a_lasting_trouble_is_one() -> None:
+    world = World()
+    deployment = world.request()
+    stream = stream_of(deployment)
+    engine = Engine(world.log, OneChain(world.chain), world.keys, world.clock, quiet=5)
+    for _ in range(4):
+        world.chain.down = True
+        engine.drive(stream)
+        world.clock.pass_by(1)
+        world.chain.down = False
+        engine.drive(stream)
+    assert "WaitBegan" not in world.names(deployment)
+    world.chain.down = True
+    for _ in range(12):
+        engine.drive(stream)
+        world.clock.pass_by(1)
+    assert world.names(deployment).count("WaitBegan") == 1
 
 
 def test_lost_state_says_needs_archive_instead_of_an_outcome() -> None:
