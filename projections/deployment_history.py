@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
+from domain.event_names import name_of
 from domain.events import (
     AttemptIncluded,
     AttemptSigned,
@@ -19,7 +20,7 @@ from domain.log import RecordedEvent
 from domain.status import Status, SubStatus
 from domain.streams import StreamKind
 from projections.projection import Projection
-from projections.story import label, tell
+from projections.story import tell
 from projections.track import Track, follow
 
 
@@ -32,6 +33,7 @@ class HistoryEntry:
     actor: str
     correlation: str
     event: str
+    """Its name in the log."""
     message: str
     track: Track
     """After the fact."""
@@ -71,7 +73,7 @@ def fold(row: HistoryEntry | None, recorded: RecordedEvent) -> Iterable[tuple[st
         time=recorded.time,
         actor=recorded.actor,
         correlation=recorded.correlation,
-        event=label(event),
+        event=name_of(recorded.stream.kind, event),
         message=tell(event),
         track=track,
         status_since=recorded.time if changed or row is None else row.status_since,

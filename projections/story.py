@@ -1,7 +1,5 @@
 """Tells a fact in words, for people who read histories: auditors, issuers, operators."""
 
-import re
-
 from domain.events import (
     AttemptIncluded,
     AttemptSeen,
@@ -25,12 +23,6 @@ from domain.events import (
     WaitEnded,
 )
 from domain.slots import NonceSlot
-
-
-def label(event: DeploymentEvent) -> str:
-    """Return the name of a fact as the API shows it, such as ``attempt-signed``."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__)
-    return words.lower()
 
 
 def tell(event: DeploymentEvent) -> str:

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import orjson
 
+from domain.event_names import name_of
 from domain.log import Draft, RecordedEvent, SealedPersonal
 from domain.streams import StreamId, StreamKind
 from domain.values import Actor
-from infrastructure.event_log.codec import current_schema, decode_event, encode_event, name_of
+from infrastructure.event_log.codec import current_schema, decode_event, encode_event
 
 SOMEWHERE = {"position": 1, "version": 1, "time": "2000-01-01T00:00:00.000000Z"}
 """A place for a draft that has none yet, to see that it can be read back."""

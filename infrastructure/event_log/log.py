@@ -14,6 +14,7 @@ from eventsourcing.persistence import (
     PersistenceError,
 )
 
+from domain.event_names import names_of
 from domain.log import (
     Append,
     History,
@@ -25,7 +26,6 @@ from domain.log import (
 )
 from domain.streams import StreamId
 from infrastructure.event_log.admission import Candidate
-from infrastructure.event_log.codec import names_of
 from infrastructure.event_log.envelope import open_envelope
 from infrastructure.event_log.recorder import LogRecorder, utc_now
 

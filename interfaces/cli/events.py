@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from domain.deployment import stream_of
+from domain.event_names import name_of
 from domain.events import DeploymentEvent
 from infrastructure.bootstrap import open_read_side
 from infrastructure.event_log.envelope import open_envelope
@@ -76,7 +77,7 @@ def _cells(envelope: bytes) -> list[str]:
             recorded.time.isoformat(),
             recorded.stream,
             recorded.version,
-            type(recorded.event).__name__,
+            name_of(recorded.stream.kind, recorded.event),
             recorded.actor,
             recorded.correlation,
             name,

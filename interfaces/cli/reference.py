@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+from domain.event_names import EVENT_TYPES
 from domain.status import MEANING, TRANSITIONS, Status, SubStatus
-from infrastructure.event_log.codec import EVENT_TYPES, current_schema
+from infrastructure.event_log.codec import current_schema
 from infrastructure.event_log.json_shapes import camel
 from interfaces.http.problems import catalogue
 from interfaces.http.routes import ROUTES

@@ -9,11 +9,12 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.event_names import EVENT_TYPES
 from domain.events import Event
 from domain.log import Draft, SealedPersonal
 from domain.streams import StreamId, StreamKind
 from domain.values import Actor
-from infrastructure.event_log.codec import EVENT_TYPES, decode_event, encode_event
+from infrastructure.event_log.codec import decode_event, encode_event
 from infrastructure.event_log.envelope import Sealable, open_envelope, spell_time
 from infrastructure.event_log.json_shapes import BadShape
 from tests.event_strategies import EVENT_TYPES as DOMAIN_TYPES

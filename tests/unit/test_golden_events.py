@@ -9,14 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from infrastructure.event_log.codec import (
-    EVENT_TYPES,
-    UnknownEvent,
-    current_schema,
-    decode_event,
-    encode_event,
-    name_of,
-)
+from domain.event_names import EVENT_TYPES, name_of
+from infrastructure.event_log.codec import UnknownEvent, current_schema, decode_event, encode_event
 from infrastructure.event_log.envelope import open_envelope
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "events").glob("*.json"))
