@@ -1,11 +1,19 @@
 """The log in one SQLite file: WAL, synchronous FULL, one writer at a time."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import InterfaceError
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
 
 from domain.log import Outcome
 from infrastructure.event_log.admission import (
@@ -20,7 +28,7 @@ from infrastructure.event_log.recorder import LogRecorder, utc_now
 
 READERS = 16
 """Connections; more threads than that take turns."""
-# Not everybody's SQLite is built with it: without it a power cut may take the last appends.
+# Not every SQLite has it as its default: without it a power cut may take the last appends.
 DURABLE = "PRAGMA synchronous = FULL"
 # The library begins deferred; a first statement that writes makes it BEGIN IMMEDIATE.
 LOCK = "UPDATE log_head SET one = 1 RETURNING position, time"
@@ -46,6 +54,39 @@ SECRET = """
     SELECT version, sealed FROM secrets WHERE owner = ? AND purpose = ?
     ORDER BY version DESC LIMIT 1
 """
+
+
+class LogPool(SQLiteConnectionPool):
+    """The library's pool, durable whatever the build, and with statements prepared once.
+
+    The library's own connections keep one prepared statement; an append has eight.
+    """
+
+    def _create_connection(self) -> SQLiteConnection:
+        try:
+            connection = sqlite3.connect(
+                self.db_name,
+                timeout=self.lock_timeout or 0,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            connection.execute(DURABLE)
+        except sqlite3.Error as error:
+            raise InterfaceError(str(error)) from error
+        connection.row_factory = sqlite3.Row
+        return SQLiteConnection(connection, self.max_age)
+
+
+class LogDatastore(SQLiteDatastore):
+    def __init__(self, path: str, patience: int, connections: int) -> None:
+        super().__init__(path, originator_id_type="text")
+        self.pool = LogPool(
+            db_name=path,
+            lock_timeout=patience,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=patience,
+        )
 
 
 class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
@@ -79,7 +120,6 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
     @contextmanager
     def _transaction(self) -> Generator[SQLiteCursor]:
         with self._writing.get_connection(commit=True) as connection:
-            connection.cursor().execute(DURABLE)
             try:
                 with connection.transaction(commit=True) as cursor:
                     yield cursor
@@ -104,17 +144,7 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
 def open_sqlite(
     path: str, clock: Callable[[], datetime], patience: int
 ) -> Generator[SqliteLogRecorder]:
-    reading, writing = (
-        SQLiteDatastore(
-            path,
-            lock_timeout=patience,
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=patience,
-            originator_id_type="text",
-        )
-        for size in (READERS, 1)
-    )
+    reading, writing = LogDatastore(path, patience, READERS), LogDatastore(path, patience, 1)
     try:
         yield SqliteLogRecorder(reading, writing, clock)
     finally:
@@ -138,7 +168,9 @@ def _lock_head(cursor: SQLiteCursor, candidates: Sequence[Candidate]) -> Head:
 
 def _write(cursor: SQLiteCursor, head: Head) -> None:
     cursor.executemany(INSERT, head.rows)
-    cursor.executemany(INSERT_BLOB, list(head.blobs.items()))
-    secrets = [(*secret_key(secret), secret.sealed) for secret in head.secrets]
-    cursor.executemany(INSERT_SECRET, secrets)
+    if head.blobs:
+        cursor.executemany(INSERT_BLOB, list(head.blobs.items()))
+    if head.secrets:
+        secrets = [(*secret_key(secret), secret.sealed) for secret in head.secrets]
+        cursor.executemany(INSERT_SECRET, secrets)
     cursor.execute(MOVE_HEAD, (head.position, head.time))
