@@ -66,6 +66,7 @@ class Engine:
         self._clock = clock
         self._quiet = timedelta(seconds=quiet)
         self._troubled: dict[DeploymentId, datetime] = {}
+        self._sent: dict[bytes, datetime] = {}
 
     def drive(self, operation: StreamId) -> Pause | None:
         """Take an operation as far as it goes now.
@@ -143,7 +144,7 @@ class Engine:
 
     def _work(self, view: View) -> Progress:
         """Follow what is signed, then begin what is next."""
-        follower = Follower(self._log, view, self._clock.now())
+        follower = Follower(self._log, view, self._clock.now(), self._sent)
         rests = []
         for step, slot in view.deployment.operation.undecided:
             progress = follower.follow(step, slot)

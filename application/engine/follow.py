@@ -30,10 +30,21 @@ LONGEST_WORDING = 500
 
 
 class Follower:
-    def __init__(self, log: EventLog, view: View, now: datetime) -> None:
+    def __init__(
+        self, log: EventLog, view: View, now: datetime, sent: dict[bytes, datetime]
+    ) -> None:
+        """Follow slots of one view.
+
+        Args:
+            log: where facts are recorded.
+            view: what they are decided on.
+            now: the time of this look.
+            sent: when this worker last sent bytes again; forgotten with the process.
+        """
         self._log = log
         self._view = view
         self._now = now
+        self._sent = sent
         self._record = Recorder(log, view).record
 
     def follow(self, step: Step, slot: Slot) -> Progress:
@@ -85,19 +96,19 @@ class Follower:
                 return self._send_again(slot)
 
     def _in_pool(self, slot: Slot) -> Resting:
-        policy = self._view.chain.policy
-        if self._now - self._signed_at(slot) < timedelta(seconds=policy.stuck_after):
+        patience = timedelta(seconds=self._view.chain.policy.stuck_after)
+        if self._now - self._signed_at(slot) < patience:
             return Resting(seconds=self._poll)
         stuck = WaitBegan(reason=WaitReason.STUCK, detail="in a pool, in no block yet")
-        return Resting(seconds=policy.stuck_after, wait=stuck)
+        return Resting(seconds=self._poll, wait=stuck)
 
     def _send_again(self, slot: Slot) -> Resting:
         """Nobody shows the bytes: that proves nothing, and sending the same again is harmless."""
-        policy = self._view.chain.policy
-        age = (self._now - self._signed_at(slot)).total_seconds()
-        if age >= policy.rebroadcast_after:
-            self._view.chain.broadcast(slot.newest.raw)
-            return Resting(seconds=max(self._poll, min(age, policy.stuck_after)))
+        raw, patience = slot.newest.raw, self._view.chain.policy.rebroadcast_after
+        last = self._sent.get(raw) or self._signed_at(slot)
+        if self._now - last >= timedelta(seconds=patience):
+            self._sent[raw] = self._now
+            self._view.chain.broadcast(raw)
         return Resting(seconds=self._poll)
 
     def _used_by_other(self, slot: Slot, used: UsedByOther) -> Progress:
@@ -120,6 +131,7 @@ class Follower:
 
     def _included(self, step: Step, slot: Slot, found: InBlock) -> Progress:
         """Record the inclusion and, in the same append, what is true at once with it."""
+        self._sent.pop(slot.newest.raw, None)
         included = AttemptIncluded(
             step=step.plan.number,
             slot=slot.number,
