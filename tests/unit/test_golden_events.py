@@ -4,14 +4,16 @@ A new event or schema needs a new file; an old file is never edited.
 """
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import orjson
 import pytest
 
 from domain.event_names import EVENT_TYPES, name_of
+from domain.log import Draft, RecordedEvent
 from infrastructure.event_log.codec import UnknownEvent, current_schema, decode_event, encode_event
-from infrastructure.event_log.envelope import open_envelope
+from infrastructure.event_log.envelope import Sealable, open_envelope, spell_time
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "events").glob("*.json"))
 
@@ -24,7 +26,15 @@ def test_published_events_stay_readable(path: Path) -> None:
     assert name_of(recorded.stream.kind, recorded.event) == name
     if int(schema) == current_schema(name):
         assert encode_event(name, recorded.event) == json.loads(stored)["public"]
+        assert again(recorded) == stored
     assert orjson.dumps(orjson.loads(stored), option=orjson.OPT_SORT_KEYS) == stored
+
+
+def again(recorded: RecordedEvent) -> bytes:
+    """Spell a recorded event anew."""
+    draft = Draft(**{member.name: getattr(recorded, member.name) for member in fields(Draft)})
+    sealable = Sealable.of(draft)
+    return sealable.seal(recorded.position, recorded.version, spell_time(recorded.time))
 
 
 def test_every_schema_that_was_ever_published_has_a_golden_file() -> None:
