@@ -7,7 +7,7 @@ from inspect import unwrap
 from typing import Any
 
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg import Connection, Pipeline
+from psycopg import Connection, IsolationLevel, Pipeline
 from psycopg.conninfo import conninfo_to_dict
 
 from domain.log import Outcome
@@ -27,6 +27,11 @@ IDLE_IN_TRANSACTION = 5.0
 """Seconds after which the server cuts off a client that sits on the lock."""
 MOST_CONNECTIONS = 16
 PATIENCE = "SELECT set_config('lock_timeout', %s, false)"
+# Events are durable when an append returns, whatever the server has as its default.
+DURABLE = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
 # First an advisory lock, because those who wait for a row lock are not served in order.
 QUEUE = "SELECT pg_advisory_xact_lock('log_head'::regclass::oid::bigint)"
 LOCK = "SELECT position, time FROM log_head FOR UPDATE"
@@ -91,6 +96,9 @@ class LogDatastore(PostgresDatastore):
         def after_connect(connection: Connection[Any]) -> None:
             configure(connection)
             connection.execute(PATIENCE, (patience,))
+            connection.execute(DURABLE)
+            # Each statement after the lock has to see what was committed while it waited.
+            connection.isolation_level = IsolationLevel.READ_COMMITTED
 
         return after_connect
 

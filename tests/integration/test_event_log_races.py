@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -218,3 +219,21 @@ def test_a_waiting_writer_gives_up_after_its_patience(any_database_url: str) -> 
         process.kill()
         process.wait(PATIENCE)
         assert append_one(log, appended(tenant()))[0].position == 1
+
+
+def test_a_server_with_careless_defaults_is_still_safe(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        for careless in (
+            "synchronous_commit = off",
+            "default_transaction_isolation = 'repeatable read'",
+        ):
+            name = other.info.dbname
+            other.execute(f"ALTER DATABASE {name} SET {careless}".encode())
+    stream = tenant()
+    with open_log(postgres_url) as log, ThreadPoolExecutor(WRITERS) as threads:
+        writing = [threads.submit(write, log, stream) for _ in range(WRITERS)]
+        assert sum(one.result(PATIENCE) for one in writing) == log.position()
+        recorder: Any = log._recorder
+        with recorder.datastore.get_connection() as connection:
+            asked = connection.execute("SHOW synchronous_commit").fetchone()
+    assert asked == {"synchronous_commit": "on"}
