@@ -61,7 +61,14 @@ def test_all_that_wait_share_one_transaction_and_closing_commits_them(sqlite_url
         closing_down = threads.submit(group.close)
         gate.open.set()
         closing_down.result(PATIENCE)
-        assert sorted(one.result(PATIENCE)[0].position for one in [first, *others]) == [1, 2, 3, 4, 5, 6]
+        assert sorted(one.result(PATIENCE)[0].position for one in [first, *others]) == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
         assert gate.sizes == [1, 5]
 
 
