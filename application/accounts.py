@@ -23,6 +23,8 @@ from domain.values import AccountId, SignerId, TenantId
 PASSWORD = "password"  # noqa: S105 - the name of a purpose
 SEED = "arc76-seed"
 PERSON_KEY = "person-key"
+REGISTRATION = "registration"
+"""Purpose of the personal part of AccountRegistered."""
 
 
 class Derived(Protocol):
@@ -62,10 +64,12 @@ class Vault(Protocol):
     def new_person_key(self) -> bytes: ...
 
     def seal_personal(
-        self, person: UUID, key: bytes, fields: Mapping[str, str]
+        self, person: UUID, purpose: str, key: bytes, fields: Mapping[str, str]
     ) -> SealedPersonal: ...
 
-    def open_personal(self, sealed: SealedPersonal, key: bytes) -> Mapping[str, str]: ...
+    def open_personal(
+        self, sealed: SealedPersonal, purpose: str, key: bytes
+    ) -> Mapping[str, str]: ...
 
     def claim_of(self, email: str) -> str:
         """Return the keyed hash of a frozen e-mail address."""
@@ -116,7 +120,7 @@ class Accounts:
         account, tenant, signer = AccountId(uuid4()), TenantId(uuid4()), SignerId(uuid4())
         person_key = self._vault.new_person_key()
         personal = self._vault.seal_personal(
-            account, person_key, {"email": email.strip(), "frozenEmail": frozen}
+            account, REGISTRATION, person_key, {"email": email.strip(), "frozenEmail": frozen}
         )
         added = SignerAdded(
             signer=signer,
@@ -161,8 +165,9 @@ class Accounts:
         """
         given = normal_password(password)
         account = self._claimed_by(email)
-        sealed = None if account is None else self._vault.unsealed(account, PASSWORD)
-        right = self._passwords.verify(given, sealed.decode() if sealed else None)
+        # Looked up for nobody too: an unknown address costs what a known one costs.
+        unsealed = self._vault.unsealed(account or uuid4(), PASSWORD)
+        right = self._passwords.verify(given, unsealed.decode() if unsealed else None)
         if account is None or not right:
             raise InvalidCredentials
         return account, self._tenant_of(account)
@@ -173,7 +178,7 @@ class Accounts:
         key = self._vault.unsealed(account, PERSON_KEY)
         email = None
         if key is not None and recorded.personal is not None:
-            email = self._vault.open_personal(recorded.personal, key)["email"]
+            email = self._vault.open_personal(recorded.personal, REGISTRATION, key)["email"]
         tenant = self._tenant_of(account)
         return Profile(account=account, tenant=tenant, email=email, signers=self.signers(tenant))
 

@@ -9,6 +9,8 @@ LONGEST_PASSWORD = 256
 """Code points after NFC (NIST SP 800-63B-4; ARC-76 asks for 16)."""
 LONGEST_EMAIL = 254
 """Characters (RFC 5321, section 4.5.3.1.3)."""
+LONGEST_RAW = 4
+"""Code points that may compose to one (NFC); what is longer is refused before any work."""
 EMAIL_FORM = 1
 """Version of `freeze_email`."""
 
@@ -36,13 +38,17 @@ class InvalidCredentials(DomainError):
 def freeze_email(email: str) -> str:
     """Return the form of an address that a chain account is derived from, for ever (version 1).
 
-    Composed (NFC), without blanks around, in lower case.
+    Composed (NFC), without blanks around, in lower case, and composed again: a few letters
+    have a composed form in lower case alone (J with caron), and one address has one form.
 
     Raises:
         InvalidEmail: not one ``@`` with something on both sides, a blank or control
             character inside, or too long.
     """
-    frozen = unicodedata.normalize("NFC", email.strip()).lower()
+    if len(email) > LONGEST_RAW * LONGEST_EMAIL:
+        raise InvalidEmail
+    lower = unicodedata.normalize("NFC", email.strip()).lower()
+    frozen = unicodedata.normalize("NFC", lower)
     local, _, domain = frozen.rpartition("@")
     clean = frozen.isprintable() and " " not in frozen and len(frozen) <= LONGEST_EMAIL
     if not clean or not local or not domain or "@" in local or "." not in domain.strip("."):
@@ -54,9 +60,9 @@ def normal_password(password: str) -> str:
     """Return a password composed (NFC), so that every keyboard gives the same bytes.
 
     Raises:
-        InvalidCredentials: longer than any password that was ever accepted.
+        InvalidCredentials: longer than any password that was ever accepted, or not Unicode.
     """
-    if len(password) > 4 * LONGEST_PASSWORD:
+    if len(password) > LONGEST_RAW * LONGEST_PASSWORD or _is_broken(password):
         raise InvalidCredentials
     return unicodedata.normalize("NFC", password)
 
@@ -65,13 +71,20 @@ def accept_password(password: str) -> str:
     """Check a new password and return it composed (NFC).
 
     Raises:
-        WeakPassword: shorter than 16 or longer than 256 code points, or with a NUL.
+        WeakPassword: shorter than 16 or longer than 256 code points, with a NUL, or not Unicode.
     """
-    if len(password) > 4 * LONGEST_PASSWORD:
+    if len(password) > LONGEST_RAW * LONGEST_PASSWORD:
         raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters")
     composed = unicodedata.normalize("NFC", password)
     if not SHORTEST_PASSWORD <= len(composed) <= LONGEST_PASSWORD:
         raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
     if "\0" in composed:
         raise WeakPassword("a password holds no NUL character")
+    if _is_broken(composed):
+        raise WeakPassword("a password holds no half of a surrogate pair")
     return composed
+
+
+def _is_broken(text: str) -> bool:
+    """Tell whether a text has no UTF-8 spelling: a half surrogate pair, as JSON can spell one."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

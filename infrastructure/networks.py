@@ -4,6 +4,8 @@ A file, so that a network is added by configuration alone. Chain ids and genesis
 hashes come from here and never from a node.
 """
 
+import math
+import re
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +16,12 @@ import msgspec
 
 from domain.values import Family, NetworkRef
 
-SECOND_NETWORK = "two networks are called {}"
+HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+"""Lower case, since a setting that names a network is in upper case."""
+AMOUNT = re.compile(r"0|[1-9][0-9]{0,77}")
+MOST_MARGIN = 1_000
+"""Percent. More is a slip of the pen."""
 
 
 class BadCatalogue(Exception):
@@ -27,8 +34,11 @@ class NodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Who runs it. Two nodes of one operator are one voice."""
 
     def __post_init__(self) -> None:
-        if urlsplit(self.url).scheme not in {"http", "https"} or not self.operator:
-            raise ValueError("a node has an http(s) url and the name of its operator")
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError("a node has an http(s) url")
+        if not self.operator or self.operator != self.operator.strip():
+            raise ValueError("a node has the name of its operator, without blanks around")
 
 
 class PolicyEntry(
@@ -56,10 +66,19 @@ class PolicyEntry(
 
     def __post_init__(self) -> None:
         whole = (self.depth, self.required_operators, self.undecided_limit)
-        if min(whole) < 1 or self.gas_margin < 0:
+        if min(whole) < 1:
             raise ValueError("depth, required-operators and undecided-limit start at 1")
-        if not (self.highest_fee_per_gas + self.tip).isdecimal():
+        if not 0 <= self.gas_margin <= MOST_MARGIN:
+            raise ValueError(f"gas-margin is 0 to {MOST_MARGIN} percent")
+        if not all(AMOUNT.fullmatch(wei) for wei in (self.highest_fee_per_gas, self.tip)):
             raise ValueError("highest-fee-per-gas and tip are wei, as decimal strings")
+        if int(self.highest_fee_per_gas) < max(1, int(self.tip)):
+            raise ValueError("highest-fee-per-gas is more than 0, and no less than tip")
+        seconds = (self.stuck_after, self.rebroadcast_after, self.poll, self.timeout)
+        if not all(math.isfinite(one) and one > 0 for one in seconds):
+            raise ValueError("stuck-after, rebroadcast-after, poll, timeout are seconds, above 0")
+        if not (math.isfinite(self.index_patience) and self.index_patience >= 0):
+            raise ValueError("index-patience is seconds, from 0")
 
 
 class NetworkEntry(
@@ -76,12 +95,17 @@ class NetworkEntry(
     policy: PolicyEntry = PolicyEntry()
 
     def __post_init__(self) -> None:
+        if not ID.fullmatch(self.id):
+            raise ValueError("a network's id has lower-case letters, digits, dots and hyphens")
         operators = {node.operator for node in self.nodes}
-        if len(operators) < self.policy.required_operators:
-            raise ValueError(f"{self.id}: {len(operators)} operators, more are required")
-        if not self.id.replace("-", "").replace(".", "").isalnum() or not self.id.isascii():
-            raise ValueError("a network's id has letters, digits, dots and hyphens")
-        self.reference  # noqa: B018 - checks chain id and genesis hash
+        required = self.policy.required_operators
+        if len(operators) < required:
+            raise ValueError(f"{self.id}: {len(operators)} operators, {required} are required")
+        if not HASH.fullmatch(self.genesis_hash):
+            raise ValueError(f"{self.id}: genesis-hash is 0x and 32 bytes in hexadecimal")
+        if self.chain_id is not None and self.chain_id < 1:
+            raise ValueError(f"{self.id}: chain-id starts at 1")
+        self.reference  # noqa: B018 - checks that an EVM network has a chain id, and no other
 
     @property
     def reference(self) -> NetworkRef:
@@ -103,6 +127,9 @@ class Catalogue:
         self._by_id: Mapping[str, NetworkEntry] = {entry.id: entry for entry in entries}
         if len(self._by_id) < len(entries):
             raise BadCatalogue("two networks have the same id")
+        # Two names for one chain would be two policies for the same nonces.
+        if len({entry.reference.key for entry in entries}) < len(entries):
+            raise BadCatalogue("two networks are the same chain")
 
     def by_id(self, network: str) -> NetworkEntry | None:
         return self._by_id.get(network)
@@ -129,7 +156,7 @@ def read_catalogue(path: Path) -> Catalogue:
         return Catalogue(msgspec.convert(raw, _File).network)
     except OSError as error:
         raise BadCatalogue(f"{path} cannot be read: {type(error).__name__}") from None
-    except (ValueError, msgspec.ValidationError) as error:
+    except (ValueError, BadCatalogue) as error:
         raise BadCatalogue(f"{path}: {error}") from None
 
 
@@ -154,7 +181,8 @@ def development_entry(
 
 def write_catalogue(path: Path, *entries: NetworkEntry) -> None:
     """Write a catalogue, whole or not at all: for whoever starts development chains."""
+    text = msgspec.toml.encode(_File(network=entries))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(msgspec.toml.encode(_File(network=entries)))
+        file.write(text)
     Path(file.name).replace(path)

@@ -6,9 +6,19 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infrastructure.keys.provider import BadKey, KeyProvider, read_key_file, read_master_key
+from infrastructure.keys.provider import (
+    LENGTH,
+    BadKey,
+    KeyProvider,
+    read_key_file,
+    read_master_key,
+)
 
 TREASURY = "PROOFMINT_TREASURY_KEY_"
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Private keys are 1 to one less than this (SEC 2, section 2.4.1)."""
+MOST_THREADS = 1_000
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class BadSetting(Exception):
@@ -62,9 +72,9 @@ class Settings:
             networks=Path(environment.get("PROOFMINT_NETWORKS", default_networks)),
             keys=keys,
             treasuries=dict(_treasuries(environment)),
-            bind=environment.get("PROOFMINT_BIND", "127.0.0.1:8400"),
+            bind=_bind(environment.get("PROOFMINT_BIND", "127.0.0.1:8400")),
             threads=_count(environment, "PROOFMINT_THREADS", "16"),
-            log_level=environment.get("PROOFMINT_LOG_LEVEL", "INFO").upper(),
+            log_level=_log_level(environment.get("PROOFMINT_LOG_LEVEL", "INFO")),
         )
 
 
@@ -80,7 +90,8 @@ def database_url(environment: Mapping[str, str]) -> str:
 
 def _database_url(environment: Mapping[str, str], data: Path) -> str:
     url = environment.get("PROOFMINT_DATABASE_URL", f"sqlite:///{data}/proofmint.db")
-    if urlsplit(url).scheme not in {"sqlite", "postgresql"}:
+    is_file = url.startswith("sqlite:///") and url != "sqlite:///"
+    if not is_file and not url.startswith("postgresql://"):
         raise BadSetting("PROOFMINT_DATABASE_URL starts with sqlite:/// or postgresql://")
     return url
 
@@ -105,8 +116,9 @@ def _treasuries(environment: Mapping[str, str]) -> list[tuple[str, bytes]]:
                 key = bytes.fromhex(value.removeprefix("0x"))
             except ValueError:
                 key = b""
-            if len(key) != 32:  # noqa: PLR2004 - a private key
-                raise BadSetting(f"{name} is not a private key of 32 bytes in hexadecimal")
+            is_key = 0 < int.from_bytes(key, "big") < SECP256K1_ORDER
+            if len(key) != LENGTH or not is_key or name == TREASURY:
+                raise BadSetting(f"{name} is not a network's private key, 32 bytes in hexadecimal")
             found.append((name.removeprefix(TREASURY).lower().replace("_", "-"), key))
     return found
 
@@ -120,6 +132,24 @@ def _one_of(kind: type[Mode], value: str) -> Mode:
 
 def _count(environment: Mapping[str, str], name: str, default: str) -> int:
     text = environment.get(name, default)
-    if not text.isdecimal() or int(text) < 1:
-        raise BadSetting(f"{name} is a whole number from 1")
+    short = text.isdecimal() and len(text) <= len(str(MOST_THREADS))
+    if not short or not 1 <= int(text) <= MOST_THREADS:
+        raise BadSetting(f"{name} is a whole number from 1 to {MOST_THREADS}")
     return int(text)
+
+
+def _bind(text: str) -> str:
+    try:
+        parts = urlsplit(f"//{text}")
+        good = parts.netloc == text and parts.hostname and parts.port is not None
+    except ValueError:
+        good = False
+    if not good or "@" in text:
+        raise BadSetting("PROOFMINT_BIND is a host and a port, such as 127.0.0.1:8400")
+    return text
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise BadSetting(f"PROOFMINT_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+    return text.upper()

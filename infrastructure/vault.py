@@ -29,11 +29,13 @@ class KeyVault:
     def new_person_key(self) -> bytes:
         return os.urandom(LENGTH)
 
-    def seal_personal(self, person: UUID, key: bytes, fields: Mapping[str, str]) -> SealedPersonal:
-        return seal_personal(person, key, fields)
+    def seal_personal(
+        self, person: UUID, purpose: str, key: bytes, fields: Mapping[str, str]
+    ) -> SealedPersonal:
+        return seal_personal(person, purpose, key, fields)
 
-    def open_personal(self, sealed: SealedPersonal, key: bytes) -> Mapping[str, str]:
-        return open_personal(sealed, key)
+    def open_personal(self, sealed: SealedPersonal, purpose: str, key: bytes) -> Mapping[str, str]:
+        return open_personal(sealed, purpose, key)
 
     def claim_of(self, email: str) -> str:
         return self._provider.claim_of(email)

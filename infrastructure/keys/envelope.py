@@ -36,15 +36,7 @@ class Envelope:
         nonces = os.urandom(NONCE), os.urandom(NONCE)
         wrapped = self._kek.encrypt(nonces[0], data_key, bound)
         sealed = AESGCM(data_key).encrypt(nonces[1], plain, bound)
-        body = {
-            "format": FORMAT,
-            "key": self._key_id,
-            "wrapNonce": nonces[0].hex(),
-            "wrapped": wrapped.hex(),
-            "nonce": nonces[1].hex(),
-            "sealed": sealed.hex(),
-        }
-        spelled = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        spelled = self._spelled(nonces[0], wrapped, nonces[1], sealed)
         return Secret(owner=owner, purpose=purpose, version=version, sealed=spelled)
 
     def open(self, secret: Secret) -> bytes:
@@ -55,13 +47,32 @@ class Envelope:
         """
         bound = _bound(secret.owner, secret.purpose, secret.version)
         try:
-            body = orjson.loads(secret.sealed)
-            nonce, wrapped = bytes.fromhex(body["wrapNonce"]), bytes.fromhex(body["wrapped"])
-            data_key = self._kek.decrypt(nonce, wrapped, bound)
-            nonce, sealed = bytes.fromhex(body["nonce"]), bytes.fromhex(body["sealed"])
+            wrap_nonce, wrapped, nonce, sealed = self._parts(secret.sealed)
+            data_key = self._kek.decrypt(wrap_nonce, wrapped, bound)
             return AESGCM(data_key).decrypt(nonce, sealed, bound)
         except (InvalidTag, ValueError, KeyError, TypeError) as error:
             raise NotOpened(f"{secret.purpose} of {secret.owner} does not open") from error
+
+    def _parts(self, spelled: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+        body = orjson.loads(spelled)
+        wrap_nonce, wrapped = bytes.fromhex(body["wrapNonce"]), bytes.fromhex(body["wrapped"])
+        nonce, sealed = bytes.fromhex(body["nonce"]), bytes.fromhex(body["sealed"])
+        # One secret has one spelling, so that no bit of it can change unseen; format and
+        # key id, which the cipher does not see, are among what is compared.
+        if self._spelled(wrap_nonce, wrapped, nonce, sealed) != spelled:
+            raise ValueError("another format, another key or another spelling")
+        return wrap_nonce, wrapped, nonce, sealed
+
+    def _spelled(self, wrap_nonce: bytes, wrapped: bytes, nonce: bytes, sealed: bytes) -> bytes:
+        body = {
+            "format": FORMAT,
+            "key": self._key_id,
+            "wrapNonce": wrap_nonce.hex(),
+            "wrapped": wrapped.hex(),
+            "nonce": nonce.hex(),
+            "sealed": sealed.hex(),
+        }
+        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
 def _bound(owner: UUID, purpose: str, version: int) -> bytes:

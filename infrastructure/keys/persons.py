@@ -15,23 +15,31 @@ from domain.log import SealedPersonal
 from infrastructure.keys.envelope import NONCE, NotOpened
 
 
-def seal_personal(person: UUID, key: bytes, fields: Mapping[str, str]) -> SealedPersonal:
-    """Encrypt a person's fields; whose they are is bound in."""
+def seal_personal(
+    person: UUID, purpose: str, key: bytes, fields: Mapping[str, str]
+) -> SealedPersonal:
+    """Encrypt a person's fields; whose they are and what they are for is bound in."""
     nonce = os.urandom(NONCE)
     plain = orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS)
-    ciphertext = AESGCM(key).encrypt(nonce, plain, person.bytes)
+    ciphertext = AESGCM(key).encrypt(nonce, plain, _bound(person, purpose))
     return SealedPersonal(person=person, nonce=nonce, ciphertext=ciphertext)
 
 
-def open_personal(sealed: SealedPersonal, key: bytes) -> dict[str, str]:
+def open_personal(sealed: SealedPersonal, purpose: str, key: bytes) -> dict[str, str]:
     """Return a person's fields.
 
     Raises:
-        NotOpened: it was changed, or the key is another person's.
+        NotOpened: it was changed, serves another purpose, or the key is another person's.
     """
     try:
-        plain = AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, sealed.person.bytes)
-    except InvalidTag as error:
+        bound = _bound(sealed.person, purpose)
+        plain = AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, bound)
+    except (InvalidTag, ValueError) as error:
         raise NotOpened(f"personal data of {sealed.person} does not open") from error
     fields: dict[str, str] = orjson.loads(plain)
     return fields
+
+
+def _bound(person: UUID, purpose: str) -> bytes:
+    # The id has a fixed length, so no two pairs spell the same bytes.
+    return person.bytes + purpose.encode()

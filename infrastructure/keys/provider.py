@@ -9,14 +9,19 @@ import binascii
 import hmac
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 LENGTH = 32
+"""Bytes of every key."""
+LONGEST_FILE = 1_024
+"""Characters of a key file that are read."""
 DEVELOPMENT = "development:"
 """Marks a key that was made by the devnet. Production refuses it."""
 
@@ -70,8 +75,9 @@ def read_key_file(path: Path) -> str:
         BadKey: it cannot be read, or others than its owner can.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="ascii")
+        with path.open(encoding="ascii") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read(LONGEST_FILE)
     except (OSError, UnicodeDecodeError) as error:
         raise BadKey(f"{path} cannot be read: {type(error).__name__}") from None
     if mode & 0o077:
@@ -80,10 +86,16 @@ def read_key_file(path: Path) -> str:
 
 
 def make_development_key(path: Path) -> None:
-    """Write a random master key for development, unless there is one already."""
+    """Write a random master key for development, unless there is one already.
+
+    Whoever looks finds a whole key or none, and all who start at once find the same one.
+    """
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as file:
+    with NamedTemporaryFile("w", dir=path.parent, prefix=path.name, encoding="ascii") as file:
         file.write(DEVELOPMENT + os.urandom(LENGTH).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(file.name, path)

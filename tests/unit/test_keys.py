@@ -112,12 +112,16 @@ def test_a_sealed_secret_opens_only_where_it_belongs() -> None:
 
 def test_personal_data_opens_with_its_persons_key_alone() -> None:
     person, key = uuid4(), b"k" * 32
-    sealed = seal_personal(person, key, {"email": "a@b.c"})
-    assert open_personal(sealed, key) == {"email": "a@b.c"}
-    with pytest.raises(NotOpened):
-        open_personal(sealed, b"x" * 32)
-    with pytest.raises(NotOpened):
-        open_personal(replace(sealed, person=uuid4()), key)
+    sealed = seal_personal(person, "registration", key, {"email": "a@b.c"})
+    assert open_personal(sealed, "registration", key) == {"email": "a@b.c"}
+    for wrong, purpose, other in (
+        (sealed, "registration", b"x" * 32),
+        (sealed, "profile", key),
+        (replace(sealed, person=uuid4()), "registration", key),
+        (replace(sealed, nonce=b""), "registration", key),
+    ):
+        with pytest.raises(NotOpened):
+            open_personal(wrong, purpose, other)
 
 
 def forged(**changed: Any) -> list[str]:
