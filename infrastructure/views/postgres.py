@@ -5,29 +5,26 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from psycopg import Connection, Error
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg import Connection
 
-from domain.log import LogUnavailable
+from infrastructure.postgres_pool import Connections, open_connections
 from infrastructure.views.tables import Table
 
 Row = TypeVar("Row")
 POSITION = "SELECT position FROM projection_position WHERE projection = %s FOR UPDATE"
 MOST_CONNECTIONS = 8
-PATIENCE = 10.0
-"""Seconds to wait for a connection."""
 ALONE = "SELECT pg_advisory_lock(%s, %s)"
 NOT_ALONE = "SELECT pg_advisory_unlock(%s, %s)"
 OURS = 7_230_148
 
 
 class PostgresViews:
-    def __init__(self, pool: "ConnectionPool[Connection[Any]]") -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     @contextmanager
     def transaction(self) -> Iterator["PostgresSession"]:
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             yield PostgresSession(connection)
 
     def reading(self) -> AbstractContextManager["PostgresSession"]:
@@ -36,21 +33,13 @@ class PostgresViews:
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         key = (OURS, zlib.crc32(name.encode()) & 0x7FFFFFFF)
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             connection.execute(ALONE, key)
             connection.commit()
             try:
                 yield
             finally:
                 connection.execute(NOT_ALONE, key)
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection[Any]]:
-        try:
-            with self._pool.connection() as connection:
-                yield connection
-        except (Error, PoolTimeout) as error:
-            raise LogUnavailable(str(error)) from error
 
 
 class PostgresSession:
@@ -87,11 +76,5 @@ class PostgresSession:
 
 @contextmanager
 def open_postgres_views(url: str) -> Generator[PostgresViews]:
-    with ConnectionPool[Connection[Any]](
-        url,
-        min_size=1,
-        max_size=MOST_CONNECTIONS,
-        timeout=PATIENCE,
-        check=ConnectionPool.check_connection,
-    ) as pool:
-        yield PostgresViews(pool)
+    with open_connections(url, MOST_CONNECTIONS) as connections:
+        yield PostgresViews(connections)

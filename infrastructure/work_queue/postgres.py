@@ -1,16 +1,12 @@
 """The work queue in PostgreSQL: any number of workers, each skipping what another has locked."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
-
-from psycopg import Connection, Error
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from application.engine.work import Claimed
-from domain.log import LogUnavailable
 from domain.streams import StreamId
+from infrastructure.postgres_pool import Connections, open_connections
 
 TAKE_IN = """
     INSERT INTO work (operation, due, leased_until, pickups)
@@ -32,55 +28,39 @@ PUT_BACK = """
 DONE = "DELETE FROM work WHERE operation = %s AND due <> 0"
 # Due is 0 only where the log opened the operation again since it was claimed: that work stays.
 MOST_CONNECTIONS = 4
-PATIENCE = 10.0
-"""Seconds to wait for a connection."""
 
 
 class PostgresWorkQueue:
-    def __init__(self, pool: "ConnectionPool[Connection[Any]]") -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def position(self) -> int:
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             found = connection.execute("SELECT position FROM work_position").fetchone()
         return int(found[0]) if found else 0
 
     def take_in(self, operations: list[StreamId], position: int) -> None:
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             if operations:
                 connection.execute(TAKE_IN, ([str(operation) for operation in operations],))
             connection.execute(MOVE, (position, position))
 
     def claim(self, most: int, seconds: float, now: datetime) -> list[Claimed]:
         at = now.timestamp()
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             found = connection.execute(CLAIM, (at + seconds, at + seconds, at, at, most)).fetchall()
         return [Claimed(operation=StreamId.parse(name), pickups=n) for name, n in found]
 
     def put_back(self, operation: StreamId, due: datetime) -> None:
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             connection.execute(PUT_BACK, (due.timestamp(), str(operation)))
 
     def done(self, operation: StreamId) -> None:
-        with self._connection() as connection:
+        with self._connections.one() as connection:
             connection.execute(DONE, (str(operation),))
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection[Any]]:
-        try:
-            with self._pool.connection() as connection:
-                yield connection
-        except (Error, PoolTimeout) as error:
-            raise LogUnavailable(str(error)) from error
 
 
 @contextmanager
 def open_postgres_queue(url: str) -> Generator[PostgresWorkQueue]:
-    with ConnectionPool[Connection[Any]](
-        url,
-        min_size=1,
-        max_size=MOST_CONNECTIONS,
-        timeout=PATIENCE,
-        check=ConnectionPool.check_connection,
-    ) as pool:
-        yield PostgresWorkQueue(pool)
+    with open_connections(url, MOST_CONNECTIONS) as connections:
+        yield PostgresWorkQueue(connections)
