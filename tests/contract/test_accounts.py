@@ -1,22 +1,27 @@
 """Sign-up and sign-in on every log: one append, one account an address, no secret in it."""
 
+import logging
 import unicodedata
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
+from traceback import format_exception
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from application.accounts import Accounts, Profile
 from application.commands import Origin
 from application.credentials import InvalidCredentials, InvalidEmail, WeakPassword, freeze_email
-from domain.errors import EmailTaken
-from domain.log import EventLog
+from domain.errors import DomainError, EmailTaken
+from domain.log import Append, EventLog, LogUnavailable, Outcome
 from domain.values import Actor
 from infrastructure.event_log import open_log
 from infrastructure.event_log.log import sqlite_path
-from infrastructure.keys.derivation import account_of, derive_account
+from infrastructure.keys.derivation import DerivedAccount, account_of, derive_account
 from infrastructure.keys.provider import KeyProvider, read_master_key
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.vault import Arc76Derivation, KeyVault
@@ -157,20 +162,124 @@ def test_unknown_address_and_wrong_password_are_one_answer(
     assert str(refusal.value) == "e-mail address or password is wrong"
 
 
-def test_no_secret_lies_in_the_database_in_the_clear(sqlite_url: str) -> None:
-    with open_log(sqlite_url) as log:
-        profile = register(accounts_over(log))
+def canaries(profile: Profile) -> list[bytes]:
+    """Return what must lie nowhere, in each spelling that a store or a log may give it."""
     seed = derive_account("alice@example.com", PASSWORD).seed
     assert account_of(seed).evm == profile.signers[0].evm
-    folder = Path(sqlite_path(sqlite_url)).parent
-    found = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
-    for canary in (
-        PASSWORD.encode(),
-        EMAIL.encode(),
-        b"alice@example.com",
-        seed,
-        seed.hex().encode(),
-        b"$argon2",
-        bytes.fromhex("11" * 32),
-    ):
-        assert canary not in found
+    master = bytes.fromhex("11" * 32)
+    derived = [KEYS.derive(purpose) for purpose in ("key-encryption", "email-claim")]
+    texts = [PASSWORD, EMAIL, "alice@example.com", "$argon2"]
+    found = [text.encode() for text in texts] + [text.encode().hex().encode() for text in texts]
+    for key in (seed, master, *derived):
+        found += [key, key.hex().encode(), b64encode(key).rstrip(b"="), repr(key)[2:-1].encode()]
+    return found
+
+
+def everything_in(url: str) -> bytes:
+    """Return each file of an SQLite database, or each row of each PostgreSQL table."""
+    if url.startswith("sqlite:"):
+        folder = Path(sqlite_path(url)).parent
+        return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+    rows: list[bytes] = []
+    with psycopg.connect(url) as connection:
+        listed = (
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information)'"
+        )
+        for name in connection.execute(listed).fetchall():
+            table = sql.SQL("SELECT * FROM {}").format(sql.Identifier(*name))
+            for row in connection.execute(table):
+                rows += [one if isinstance(one, bytes) else str(one).encode() for one in row]
+    return b"\0".join(rows)
+
+
+def test_no_secret_lies_in_the_database_in_the_clear(any_database_url: str) -> None:
+    with open_log(any_database_url) as log:
+        profile = register(accounts_over(log))
+    stored = everything_in(any_database_url)
+    assert b"wrapNonce" in stored, "the sealed secrets are among what is looked at"
+    assert b"account.registered" in stored
+    for canary in canaries(profile):
+        assert canary not in stored
+
+
+class BrokenLog(MemoryLog):
+    """Loses its database at the worst moment, and shows what it was given."""
+
+    shown = ""
+
+    def append(self, appends: Sequence[Append]) -> list[Outcome]:
+        self.shown = repr(appends)
+        raise LogUnavailable(self.shown)
+
+
+def test_no_error_and_no_log_line_of_a_registration_holds_a_secret(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    whole = accounts_over(MemoryLog())
+    profile = register(whole)
+    broken = BrokenLog()
+    attempts: list[Callable[[], object]] = [
+        lambda: register(accounts_over(broken)),
+        lambda: register(whole),
+        lambda: register(whole, password=PASSWORD[:15]),
+        lambda: register(whole, password=PASSWORD + "\0"),
+        lambda: register(whole, password=PASSWORD + chr(0xD800)),
+        lambda: register(whole, email=EMAIL + "@"),
+        lambda: whole.login(EMAIL, PASSWORD + "!"),
+        lambda: whole.login(EMAIL, PASSWORD + chr(0xD800)),
+        lambda: whole.login(EMAIL + chr(0xD800), PASSWORD),
+    ]
+    said = [repr(whole), repr(profile.signers), repr(derive_account(EMAIL, PASSWORD))]
+    for attempt in attempts:
+        with pytest.raises((DomainError, LogUnavailable)) as refusal:
+            attempt()
+        said += ["".join(format_exception(refusal.value)), repr(refusal.value)]
+    assert "arc76-seed" in broken.shown
+    out, err = capfd.readouterr()
+    everything = "\0".join([*said, caplog.text, out, err]).encode(errors="backslashreplace")
+    for canary in [*canaries(profile), PASSWORD[:15].encode()]:
+        assert canary not in everything
+
+
+def test_two_who_saw_the_address_free_make_one_account(any_database_url: str) -> None:
+    with open_log(any_database_url) as log:
+
+        class Interrupted(Arc76Derivation):
+            """Lets another registration through between the look and the append."""
+
+            def derive(self, email: str, password: str) -> DerivedAccount:
+                register(accounts_over(log), email=EMAIL.upper())
+                return super().derive(email, password)
+
+        vault = KeyVault(log, KEYS)
+        late = Accounts(log, vault, Argon2Passwords(), Interrupted())
+        with pytest.raises(EmailTaken):
+            register(late, password=PASSWORD + " of another")
+        assert log.position() == 4
+        accounts_over(log).login(EMAIL, PASSWORD)
+        with pytest.raises(InvalidCredentials):
+            late.login(EMAIL, PASSWORD + " of another")
+
+
+def test_an_unknown_address_costs_the_work_of_a_known_one() -> None:
+    log = MemoryLog()
+    register(accounts_over(log))
+    done: list[str] = []
+
+    class Watched(KeyVault):
+        def unsealed(self, owner: UUID, purpose: str) -> bytes | None:
+            done.append(f"unsealed {purpose}")
+            return super().unsealed(owner, purpose)
+
+    class Hashing(Argon2Passwords):
+        def verify(self, password: str, verifier: str | None) -> bool:
+            done.append("verified")
+            return super().verify(password, verifier)
+
+    accounts = Accounts(log, Watched(log, KEYS), Hashing(), Arc76Derivation())
+    for email in (EMAIL, "nobody@example.com", "no address"):
+        done.clear()
+        with pytest.raises(InvalidCredentials):
+            accounts.login(email, PASSWORD + "!")
+        assert done == ["unsealed password", "verified"]

@@ -1,0 +1,184 @@
+"""Sealed secrets, verifiers and tokens under an attacker's hands."""
+
+import base64
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+
+from domain.log import Secret
+from domain.values import AccountId, Family, NetworkRef, TenantId
+from infrastructure.access_tokens import AUDIENCE, ISSUER, LIFETIME, PURPOSE, AccessTokens
+from infrastructure.keys.envelope import Envelope, NotOpened
+from infrastructure.keys.persons import open_personal, seal_personal
+from infrastructure.keys.provider import read_master_key
+from infrastructure.keys.signing_keys import SEED, StoredSigningKeys
+from infrastructure.passwords import Argon2Passwords
+from tests.memory_log import MemoryLog
+
+KEYS = read_master_key("11" * 32)
+PASSWORD = "correct horse battery staple"
+
+
+def flips(sealed: bytes) -> list[bytes]:
+    """Return the bytes with each bit turned once."""
+    whole = int.from_bytes(sealed, "big")
+    turned = (whole ^ (1 << bit) for bit in range(len(sealed) * 8))
+    return [one.to_bytes(len(sealed), "big") for one in turned]
+
+
+def test_no_bit_of_a_sealed_secret_can_change() -> None:
+    envelope = Envelope(KEYS)
+    secret = envelope.seal(uuid4(), "arc76-seed", b"\7" * 32)
+    for changed in flips(secret.sealed):
+        with pytest.raises(NotOpened):
+            envelope.open(replace(secret, sealed=changed))
+
+
+def test_no_bit_of_personal_data_can_change() -> None:
+    key = b"k" * 32
+    sealed = seal_personal(uuid4(), "registration", key, {"email": "a@b.cd"})
+    wrongs = [replace(sealed, ciphertext=changed) for changed in flips(sealed.ciphertext)]
+    wrongs += [replace(sealed, nonce=changed) for changed in flips(sealed.nonce)]
+    wrongs += [replace(sealed, person=UUID(bytes=one)) for one in flips(sealed.person.bytes)]
+    for wrong in wrongs:
+        with pytest.raises(NotOpened):
+            open_personal(wrong, "registration", key)
+
+
+@pytest.mark.parametrize(
+    "sealed",
+    [b"", b"null", b"[]", b"7", b"{", b"\xff", b'{"format":1}', b'{"wrapNonce":7}', b"[" * 9_999],
+)
+def test_what_is_no_sealed_secret_does_not_open(sealed: bytes) -> None:
+    with pytest.raises(NotOpened):
+        Envelope(KEYS).open(Secret(owner=uuid4(), purpose="p", version=1, sealed=sealed))
+
+
+def test_a_later_format_and_another_spelling_do_not_open_as_this_one() -> None:
+    envelope = Envelope(KEYS)
+    secret = envelope.seal(uuid4(), "p", b"plain")
+    body = json.loads(secret.sealed)
+    for changed in (body | {"format": 2}, body | {"key": "0" * 16}, body | {"more": 1}, body):
+        with pytest.raises(NotOpened):
+            envelope.open(replace(secret, sealed=json.dumps(changed).encode()))
+
+
+def test_one_secret_sealed_twice_looks_like_two() -> None:
+    envelope, owner = Envelope(KEYS), uuid4()
+    assert envelope.seal(owner, "p", b"plain").sealed != envelope.seal(owner, "p", b"plain").sealed
+
+
+def test_a_seed_that_was_never_stored_cannot_sign() -> None:
+    keys = StoredSigningKeys(MemoryLog(), Envelope(KEYS), {"one": b"\1" * 32})
+    with pytest.raises(NotOpened, match="no seed"):
+        keys.seed_of(uuid4())
+    network = NetworkRef(id="one", family=Family.EVM, chain_id=1, genesis_hash=bytes(32))
+    assert keys.treasury(network) == b"\1" * 32
+    assert keys.treasury(replace(network, id="two")) is None
+    assert "\\x01" not in repr(keys)
+
+
+def test_a_stored_seed_signs_for_its_signer_alone() -> None:
+    envelope, mine, other = Envelope(KEYS), uuid4(), uuid4()
+    sealed = envelope.seal(mine, SEED, b"\7" * 32)
+
+    class Secrets:
+        def secret(self, owner: UUID, purpose: str) -> Secret | None:
+            return replace(sealed, owner=owner, purpose=purpose)
+
+    keys = StoredSigningKeys(Secrets(), envelope, {})
+    assert keys.seed_of(mine) == b"\7" * 32
+    with pytest.raises(NotOpened):
+        keys.seed_of(other)
+
+
+def test_a_verifier_is_argon2id_and_says_so() -> None:
+    passwords = Argon2Passwords()
+    verifier = passwords.hash(PASSWORD)
+    assert verifier.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert passwords.hash(PASSWORD) != verifier
+    assert passwords.verify(PASSWORD, verifier)
+    assert not passwords.verify(PASSWORD + " ", verifier)
+    assert not passwords.needs_update(verifier)
+
+
+def test_a_verifier_of_other_parameters_is_still_right_and_is_due() -> None:
+    older = (
+        "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+        "5Tx9YkNNWfq1gl0Huxrt8T0TE4IsPYoxCIG6y6JJZ6I"
+    )
+    passwords = Argon2Passwords()
+    assert passwords.needs_update(older)
+    assert passwords.verify(PASSWORD, older)
+    assert not passwords.verify(PASSWORD + "x", older)
+
+
+def test_nobody_has_no_password() -> None:
+    passwords = Argon2Passwords()
+    for password in (PASSWORD, "", "nobody has this password"):
+        assert not passwords.verify(password, None)
+
+
+def unsigned(header: bytes, claims: bytes = b"{}") -> str:
+    parts = (base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, claims, b"x" * 32))
+    return b".".join(parts).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        unsigned(b"[" * 20_000),
+        unsigned(b'{"alg":"HS256","kid":"k","a":' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
+        unsigned(b"null"),
+        unsigned(b'"HS256"'),
+        unsigned(b'{"kid":' + b"9" * 20_000 + b"}"),
+        unsigned(b'{"alg":"HS256","kid":["k"]}'),
+        unsigned(b"\xff"),
+        unsigned(b'{"alg":"none"}').rsplit(".", 1)[0] + ".",
+        "\ud800.a.b",
+        "é.é.é",
+        ".." + "." * 20_000,
+    ],
+    ids=range(11),
+)
+def test_what_is_no_token_speaks_for_nobody(token: str) -> None:
+    assert AccessTokens(KEYS).verify(token) is None
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA", "HS384", "HS512", "none", "", 7])
+def test_a_key_has_one_algorithm(algorithm: object) -> None:
+    header = {"alg": algorithm, "typ": "JWT", "kid": KEYS.key_id(PURPOSE)}
+    good = AccessTokens(KEYS).issue(AccountId(uuid4()), TenantId(uuid4()), datetime.now(UTC)).text
+    changed = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+    assert AccessTokens(KEYS).verify(".".join([changed, *good.split(".")[1:]])) is None
+
+
+def test_a_key_of_another_purpose_signs_no_token() -> None:
+    now = datetime.now(UTC)
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(uuid4()),
+        "tenant": str(uuid4()),
+        "jti": "1",
+        "iat": now,
+        "exp": now + timedelta(minutes=1),
+    }
+    for purpose in ("cursor", "email-claim", "key-encryption"):
+        header = {"kid": KEYS.key_id(PURPOSE)}
+        token = jwt.encode(claims, KEYS.derive(purpose), "HS256", header)
+        assert AccessTokens(KEYS).verify(token) is None
+
+
+def test_a_token_ends_after_ten_minutes() -> None:
+    tokens, now = AccessTokens(KEYS), datetime.now(UTC)
+    account, tenant = AccountId(uuid4()), TenantId(uuid4())
+    assert timedelta(minutes=10) == LIFETIME
+    nearly = tokens.issue(account, tenant, now - LIFETIME + timedelta(seconds=60))
+    assert tokens.verify(nearly.text) is not None
+    over = tokens.issue(account, tenant, now - LIFETIME - timedelta(seconds=1))
+    assert tokens.verify(over.text) is None
