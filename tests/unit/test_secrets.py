@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import thread_time
 from uuid import UUID, uuid4
 
 import jwt
@@ -121,6 +122,21 @@ def test_nobody_has_no_password() -> None:
     passwords = Argon2Passwords()
     for password in (PASSWORD, "", "nobody has this password"):
         assert not passwords.verify(password, None)
+
+
+def test_nobody_costs_the_work_of_somebody() -> None:
+    passwords = Argon2Passwords()
+    verifier = passwords.hash(PASSWORD)
+
+    def work(given: str | None) -> float:
+        began = thread_time()
+        passwords.verify(PASSWORD, given)
+        return thread_time() - began
+
+    work(None)
+    somebody = min(work(verifier) for _ in range(5))
+    nobody = min(work(None) for _ in range(5))
+    assert somebody / 2 < nobody < somebody * 2
 
 
 def unsigned(header: bytes, claims: bytes = b"{}") -> str:
