@@ -141,13 +141,12 @@ class EvmChain:
         return self._nodes.stated_final(block)
 
     def read_conformity(self, effect: CreateToken, slot: Slot, inclusion: Inclusion) -> Conformity:
-        node = self._nodes.serving()[0]
-        return conformity.read(node, terms_of(effect), slot, inclusion)
+        terms = terms_of(effect)
+        return self._nodes.first(lambda node: conformity.read(node, terms, slot, inclusion))
 
     def take_evidence(self, effect: Effect, slot: Slot, inclusion: Inclusion) -> TakenEvidence:
-        node = self._nodes.serving()[0]
         terms = terms_of(effect) if isinstance(effect, CreateToken) else None
-        return evidence_taking.take(node, terms, slot, inclusion)
+        return self._nodes.first(lambda node: evidence_taking.take(node, terms, slot, inclusion))
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return sightings.independent_reading(self._nodes, slot, inclusion)
@@ -163,7 +162,7 @@ class EvmChain:
             ChainUnavailable: the chain is dearer than the policy allows now.
         """
         latest = self._asked("eth_getBlockByNumber", "latest", False)
-        base = quantity(latest["baseFeePerGas"])
+        base = quantity((latest or {}).get("baseFeePerGas"))
         highest = self._fees.highest_per_gas
         if base + self._fees.tip > highest:
             raise ChainUnavailable(f"base fee {base} wei is above the policy's {highest} wei")
@@ -173,7 +172,7 @@ class EvmChain:
         return quantity(self._asked("eth_blockNumber"))
 
     def _ask(self, method: str, *params: Json) -> Json:
-        return self._nodes.serving()[0].ask(method, *params)
+        return self._nodes.first(lambda node: node.ask(method, *params))
 
     def _asked(self, method: str, *params: Json) -> Json:
         try:

@@ -38,15 +38,16 @@ def read(node: Node, terms: TokenCodeTerms, slot: Slot, inclusion: Inclusion) ->
     at = {"blockHash": "0x" + inclusion.block.hash.hex(), "requireCanonical": True}
     wanted = "0x" + address.hex()
     code = data(_state(node, "eth_getCode", wanted, at))
-    receipt = node.ask("eth_getTransactionReceipt", "0x" + slot.standing.transaction_id.hex())
-    if not receipt or data(receipt["blockHash"]) != inclusion.block.hash:
+    asked = "0x" + slot.standing.transaction_id.hex()
+    receipt = _state(node, "eth_getTransactionReceipt", asked)
+    if not receipt or data(receipt.get("blockHash")) != inclusion.block.hash:
         raise ChainUnavailable("the receipt is not in that block any more")
     expected = expected_runtime_code(terms, slot.key.chain_id, address)
     rows = [
         _row("code", keccak256(expected).hex(), keccak256(code).hex() if code else None),
         _row("name", terms.name, _text(node, wanted, NAME, at)),
         _row("symbol", terms.symbol, _text(node, wanted, SYMBOL, at)),
-        _row("logs", _expected(terms, address), [_log(log) for log in receipt["logs"]]),
+        _row("logs", _expected(terms, address), [_log(log) for log in receipt.get("logs", ())]),
     ]
     differences = tuple(
         f"{row['field']}: asked {row['asked']}, found {row['found']}"[:400]

@@ -1,15 +1,18 @@
 """The nodes of one network: which may be relied on, and what enough of them state."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from application.engine.answers import Behind, Contradicts, Serving, Standing, StatedNonce
-from application.engine.chain import ChainUnavailable
+from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.values import BlockRef, NetworkRef
 from infrastructure.evm.certificate_maker import encode_header
 from infrastructure.evm.node import Json, Node, NodeRefused, data, quantity
 from infrastructure.evm.verifier.accounts import account_in
 from infrastructure.evm.verifier.primitives import Refused
+
+Answered = TypeVar("Answered")
 
 
 class Nodes:
@@ -30,6 +33,24 @@ class Nodes:
         if not fit:
             raise ChainUnavailable("no node of this network is fit to be asked")
         return fit
+
+    def first(self, ask: Callable[[Node], Answered]) -> Answered:
+        """Return what the first fit node answers that can answer at all.
+
+        Raises:
+            HistoryPruned: none could, and one of them no longer keeps what is asked.
+            ChainUnavailable: none could.
+        """
+        reasons: list[str] = []
+        pruned: HistoryPruned | None = None
+        for node in self.serving():
+            try:
+                return ask(node)
+            except HistoryPruned as gone:
+                pruned = gone
+            except ChainUnavailable as error:
+                reasons.append(str(error))
+        raise pruned or ChainUnavailable("; ".join(reasons))
 
     def of_this_chain(self) -> Iterator[Node]:
         """Yield the nodes whose chain id and genesis are the catalogue's, asked just now.
@@ -94,24 +115,10 @@ class Nodes:
         Raises:
             ChainUnavailable: no proof could be had, or it does not hold.
         """
-        node = self.serving()[0]
-        try:
-            block = node.ask("eth_getBlockByNumber", tag, False)
-            if not block:
-                raise ChainUnavailable(f"{node.operator} has no {tag} block")
-            if quantity(block["number"]) == 0:
-                return StatedNonce(nonce=0, at=_reference(node, block))  # nobody has sent anything
-            proof = node.ask("eth_getProof", "0x" + address.hex(), [], block["number"])
-            header = encode_header(block)
-            nonce = account_in(
-                header, address, [data(part) for part in proof["accountProof"]]
-            ).nonce
-        except (NodeRefused, Refused, KeyError, TypeError, ValueError) as error:
-            raise ChainUnavailable(f"{node.operator} proves no nonce: {error}") from error
-        at = BlockRef(number=quantity(block["number"]), hash=data(block["hash"]))
-        if tag == "finalized" and not self.stated_final(at):
-            raise ChainUnavailable(f"too few operators state block {at.number} as final")
-        return StatedNonce(nonce=nonce, at=at)
+        stated = self.first(lambda node: _proven_nonce(node, address, tag))
+        if tag == "finalized" and not self.stated_final(stated.at):
+            raise ChainUnavailable(f"too few operators state block {stated.at.number} as final")
+        return stated
 
     def _require_identity(self, node: Node) -> None:
         chain_id = quantity(node.ask("eth_chainId"))
@@ -120,6 +127,22 @@ class Nodes:
             raise ChainUnavailable(f"{node.operator} is a node of chain {chain_id}")
         if data(genesis["hash"]) != self._network.genesis_hash:
             raise ChainUnavailable(f"{node.operator} has genesis {genesis['hash']}, another chain")
+
+
+def _proven_nonce(node: Node, address: bytes, tag: str) -> StatedNonce:
+    try:
+        block = node.ask("eth_getBlockByNumber", tag, False)
+        if not block:
+            raise ChainUnavailable(f"{node.operator} has no {tag} block")
+        at = _reference(node, block)
+        if at.number == 0:
+            return StatedNonce(nonce=0, at=at)  # nobody has sent anything
+        proof = node.ask("eth_getProof", "0x" + address.hex(), [], hex(at.number))
+        header = encode_header(block)
+        nodes = [data(part) for part in proof["accountProof"]]
+        return StatedNonce(nonce=account_in(header, address, nodes).nonce, at=at)
+    except (NodeRefused, Refused, KeyError, TypeError, ValueError) as error:
+        raise ChainUnavailable(f"{node.operator} proves no nonce: {error}") from error
 
 
 def _compare(node: Node, known: BlockRef | None) -> Standing:

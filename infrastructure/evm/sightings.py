@@ -7,6 +7,7 @@ from application.engine.answers import (
     Orphaned,
     Reading,
     Sighting,
+    StatedNonce,
     Unseen,
     UsedByOther,
 )
@@ -25,52 +26,84 @@ def observe(nodes: Nodes, slot: Slot) -> Sighting:
 
     Not found proves nothing. Only a nonce proven to be used, by bytes that are
     none of ours, says that the slot is gone; the proof is read before the
-    receipts, so that our own landing in between is not taken for a stranger's.
+    receipts, so that our own landing in between is not taken for a stranger's,
+    and every node has to have answered.
+
+    Raises:
+        ChainUnavailable: nothing was seen, and somebody did not answer.
     """
     assert isinstance(slot.key, NonceSlot)
     latest = nodes.proven_nonce(slot.key.sender, "latest")
     pooled: InPool | None = None
+    silent: list[str] = []
     for node in nodes.serving():
         for attempt in reversed(slot.attempts):
-            found = _by_hash(node, attempt)
+            try:
+                found = _by_hash(node, attempt)
+            except (NodeRefused, ChainUnavailable) as error:
+                silent.append(str(error))
+                continue
             if isinstance(found, InBlock):
                 return found
             pooled = pooled or found
     if pooled is not None:
         return pooled
+    if silent:
+        raise ChainUnavailable("; ".join(silent))
     assert latest.nonce is not None
-    if latest.nonce <= slot.key.nonce:
-        return Unseen()
-    final = nodes.proven_nonce(slot.key.sender, "finalized")
+    return Unseen() if latest.nonce <= slot.key.nonce else _used(nodes, slot.key, latest)
+
+
+def _used(nodes: Nodes, key: NonceSlot, latest: StatedNonce) -> UsedByOther:
+    """Say by when the slot was used, unless a contract at its address says that a creation did it.
+
+    Raises:
+        ChainUnavailable: a creation used the slot, and no node shows whose.
+    """
+    assert latest.nonce is not None
+    final = nodes.proven_nonce(key.sender, "finalized")
     assert final.nonce is not None
-    if final.nonce > slot.key.nonce:
-        return UsedByOther(at=final.at, final=True, used=final.nonce)
-    return UsedByOther(at=latest.at, final=False, used=latest.nonce)
+    if final.nonce <= key.nonce:
+        return UsedByOther(at=latest.at, final=False, used=latest.nonce)
+    created = "0x" + create_address(key.sender, key.nonce).hex()
+    if any(data(_code(node, created)) for node in nodes.serving()):
+        raise ChainUnavailable(f"a contract stands at {created}, and no node shows its making")
+    return UsedByOther(at=final.at, final=True, used=final.nonce)
+
+
+def _code(node: Node, address: str) -> Json:
+    try:
+        return node.ask("eth_getCode", address, "latest")
+    except NodeRefused as error:
+        raise ChainUnavailable(str(error)) from error
 
 
 def _by_hash(node: Node, attempt: Attempt) -> InBlock | InPool | None:
-    try:
-        receipt = node.ask("eth_getTransactionReceipt", "0x" + attempt.transaction_id.hex())
-        if receipt:
-            return _in_block(node, attempt, receipt)
-        known = node.ask("eth_getTransactionByHash", "0x" + attempt.transaction_id.hex())
-    except (NodeRefused, ChainUnavailable):
-        return None
+    receipt = node.ask("eth_getTransactionReceipt", "0x" + attempt.transaction_id.hex())
+    if receipt:
+        return _in_block(node, attempt, receipt)
+    known = node.ask("eth_getTransactionByHash", "0x" + attempt.transaction_id.hex())
     if not known or data(known.get("hash")) != attempt.transaction_id:
         return None
     return InPool(attempt=attempt.number, operator=node.operator)
 
 
-def _in_block(node: Node, attempt: Attempt, receipt: Json) -> InBlock | None:
-    """Read a receipt as an inclusion, if its block is the canonical one at its height."""
-    block = BlockRef(number=quantity(receipt["blockNumber"]), hash=data(receipt["blockHash"]))
+def _in_block(node: Node, attempt: Attempt, receipt: Json) -> InBlock:
+    """Read a receipt as an inclusion, if its block is the canonical one at its height.
+
+    Raises:
+        ChainUnavailable: it is no receipt of this transaction, or of another branch.
+    """
+    block = BlockRef(
+        number=quantity(receipt.get("blockNumber")), hash=data(receipt.get("blockHash"))
+    )
     if data(receipt.get("transactionHash")) != attempt.transaction_id:
-        return None
+        raise ChainUnavailable(f"{node.operator} gave the receipt of another transaction")
     if block_at(node, block.number) != block:
-        return None
+        raise ChainUnavailable(f"{node.operator} has the receipt in a block of another branch")
     inclusion = Inclusion(
         block=block,
-        index=quantity(receipt["transactionIndex"]),
+        index=quantity(receipt.get("transactionIndex")),
         succeeded=quantity(receipt.get("status")) == SUCCEEDED,
     )
     head = quantity(node.ask("eth_blockNumber"))
