@@ -267,6 +267,27 @@ def as_kind(certificate: bytes, kind: str) -> bytes:
     return canonical(json.loads(certificate) | {"kind": kind})
 
 
+def test_an_older_inclusion_is_proven_by_all_headers_in_between(sender: Sender) -> None:
+    ask = sender.anvil.ask
+    landed = sender.land(data=creation_code(TERMS))
+    first = int(landed.block["number"], 16)
+    for _ in range(3):
+        ask("evm_mine")
+    blocks = [ask("eth_getBlockByNumber", hex(first + step), False) for step in range(4)]
+    *between, top = map(encode_header, blocks)
+    proof = ask("eth_getProof", "0x" + landed.address.hex(), [], hex(first + 3))
+    certificate = json.loads(inclusion_certificate(landed.evidence(), landed.index))
+    certificate |= {
+        "header": top.hex(),
+        "blocks": [header.hex() for header in between],
+        "target": [node[2:] for node in proof["accountProof"]],
+    }
+    assert verify(canonical(certificate), landed.slot, keccak256(top))["block"] == first
+    del certificate["blocks"][1]
+    with pytest.raises(Refused, match="do not chain"):
+        verify(canonical(certificate), landed.slot, keccak256(top))
+
+
 def burned_by_state(landed: Landed, anvil: Anvil) -> bytes:
     """Two account proofs under the block's header: of the sender, and of the slot's address."""
     sender = anvil.ask("eth_getProof", "0x" + landed.slot.sender.hex(), [], landed.block["number"])

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infrastructure.evm.certificate_maker import _trie
 from infrastructure.evm.verifier import Refused, SlotFacts, verify
 from infrastructure.evm.verifier.certificate import canonical
+from infrastructure.evm.verifier.primitives import rlp
+from infrastructure.evm.verifier.trie import climb, prove
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "golden/certificates/cases-evm.json").read_text("utf-8")
@@ -101,3 +104,32 @@ def test_a_changed_byte_is_refused_and_nothing_else_is_raised(
     certificate[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(Refused):
         judge(case, bytes(certificate))
+
+
+def test_a_hop_is_to_one_block_alone() -> None:
+    case = copy.deepcopy(CASES["accepted"]["inclusion, block of 144"])
+    case["certificate"]["blocks"] *= 2
+    with pytest.raises(Refused, match="to one block"):
+        judge(case)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 300), st.integers(0, 400), st.integers(1, 40))
+def test_a_trie_proves_what_stands_at_an_index_and_that_nothing_does(
+    size: int, index: int, length: int
+) -> None:
+    values = [bytes([at % 251 + 1]) * length for at in range(size)]
+    root, store = _trie(values)
+    nodes: list[bytes] = []
+
+    def fetch(digest: bytes) -> bytes:
+        nodes.append(store[digest])
+        return store[digest]
+
+    expected = values[index] if index < size else None
+    assert climb(root, rlp(index), fetch) == expected
+    assert prove(root, rlp(index), nodes) == expected
+    with pytest.raises(Refused):
+        prove(root, rlp(index), [*nodes, nodes[-1]])
+    with pytest.raises(Refused):
+        prove(root, rlp(index), nodes[:-1])
