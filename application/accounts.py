@@ -10,6 +10,7 @@ from application.credentials import (
     EMAIL_FORM,
     InvalidCredentials,
     InvalidEmail,
+    UnknownAccount,
     accept_password,
     freeze_email,
     normal_password,
@@ -173,8 +174,14 @@ class Accounts:
         return account, self._tenant_of(account)
 
     def profile(self, account: AccountId) -> Profile:
-        """Return what an account holds."""
-        recorded = self._log.read(_account(account)).events[0]
+        """Return what an account holds.
+
+        Raises:
+            UnknownAccount: the log does not have it.
+        """
+        if not (events := self._log.read(_account(account)).events):
+            raise UnknownAccount
+        recorded = events[0]
         key = self._vault.unsealed(account, PERSON_KEY)
         email = None
         if key is not None and recorded.personal is not None:
@@ -183,8 +190,12 @@ class Accounts:
         return Profile(account=account, tenant=tenant, email=email, signers=self.signers(tenant))
 
     def signers(self, tenant: TenantId) -> tuple[Signer, ...]:
-        """Return the chain accounts of a tenant, first one first."""
-        return tuple(
+        """Return the chain accounts of a tenant, first one first; there is at least one.
+
+        Raises:
+            UnknownAccount: the log does not have that tenant.
+        """
+        signers = tuple(
             Signer(
                 id=event.signer,
                 algorand=event.algorand,
@@ -194,6 +205,9 @@ class Accounts:
             for recorded in self._log.read(_tenant(tenant)).events
             if isinstance(event := recorded.event, SignerAdded)
         )
+        if not signers:
+            raise UnknownAccount
+        return signers
 
     def _claimed_by(self, email: str) -> AccountId | None:
         try:

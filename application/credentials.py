@@ -35,6 +35,15 @@ class InvalidCredentials(DomainError):
         super().__init__("e-mail address or password is wrong")
 
 
+class UnknownAccount(DomainError):
+    """A credential that holds speaks for an account that the log does not have (a restore)."""
+
+    code = "UNAUTHORIZED"
+
+    def __init__(self) -> None:
+        super().__init__("the log does not know this account")
+
+
 def freeze_email(email: str) -> str:
     """Return the form of an address that a chain account is derived from, for ever (version 1).
 

@@ -15,10 +15,16 @@ from psycopg import sql
 
 from application.accounts import Accounts, Profile
 from application.commands import Origin
-from application.credentials import InvalidCredentials, InvalidEmail, WeakPassword, freeze_email
+from application.credentials import (
+    InvalidCredentials,
+    InvalidEmail,
+    UnknownAccount,
+    WeakPassword,
+    freeze_email,
+)
 from domain.errors import DomainError, EmailTaken
 from domain.log import Append, EventLog, LogUnavailable, Outcome
-from domain.values import Actor
+from domain.values import AccountId, Actor, TenantId
 from infrastructure.event_log import open_log
 from infrastructure.event_log.log import sqlite_path
 from infrastructure.keys.derivation import DerivedAccount, account_of, derive_account
@@ -284,3 +290,10 @@ def test_an_unknown_address_costs_the_work_of_a_known_one() -> None:
         with pytest.raises(InvalidCredentials):
             accounts.login(email, PASSWORD + "!")
         assert done == ["unsealed password", "verified"]
+
+
+def test_an_account_that_a_restore_lost_is_refused_by_name(accounts: Accounts) -> None:
+    with pytest.raises(UnknownAccount):
+        accounts.profile(AccountId(uuid4()))
+    with pytest.raises(UnknownAccount):
+        accounts.signers(TenantId(uuid4()))
