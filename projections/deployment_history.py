@@ -38,8 +38,10 @@ class HistoryEntry:
     track: Track
     """After the fact."""
     status_since: datetime
+    previous: Status | None
+    """The status that this fact ended, if it did."""
     previous_ms: int | None
-    """Milliseconds that the previous status lasted, where this fact ended it."""
+    """Milliseconds that it had lasted."""
     transaction: str | None = None
     block: int | None = None
     reason: str | None = None
@@ -63,8 +65,8 @@ def fold(row: HistoryEntry | None, recorded: RecordedEvent) -> Iterable[tuple[st
     event = recorded.event
     assert isinstance(event, DeploymentEvent)
     track = follow(row.track, event) if row else Track()
-    changed = row is None or row.status is not track.status
-    lasted = (recorded.time - row.status_since) // timedelta(milliseconds=1) if row else None
+    ended = row if row and row.status is not track.status else None
+    lasted = (recorded.time - ended.status_since) // timedelta(milliseconds=1) if ended else None
     transaction, block, reason = _figures(event)
     entry = HistoryEntry(
         deployment=UUID(recorded.stream.id),
@@ -76,8 +78,9 @@ def fold(row: HistoryEntry | None, recorded: RecordedEvent) -> Iterable[tuple[st
         event=name_of(recorded.stream.kind, event),
         message=tell(event),
         track=track,
-        status_since=recorded.time if changed or row is None else row.status_since,
-        previous_ms=lasted if changed else None,
+        status_since=recorded.time if ended or row is None else row.status_since,
+        previous=ended.status if ended else None,
+        previous_ms=lasted,
         transaction=transaction,
         block=block,
         reason=reason,
@@ -106,7 +109,7 @@ def _figures(event: DeploymentEvent) -> tuple[str | None, int | None, str | None
 
 DEPLOYMENT_HISTORY = Projection(
     name="deployment_history",
-    version=1,
+    version=2,
     row=HistoryEntry,
     reads=frozenset(get_args(DeploymentEvent)),
     index={"deployment": "text", "version": "bigint"},

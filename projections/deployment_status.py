@@ -40,6 +40,8 @@ class DeploymentStatus:
     """Address, hexadecimal."""
     requested: int
     """Position of the request: the order of the list."""
+    changed: int
+    """Position of the last fact."""
     requested_at: datetime
     changed_at: datetime
     correlation: str
@@ -87,7 +89,14 @@ def _next(row: DeploymentStatus | None, recorded: RecordedEvent) -> DeploymentSt
     changes = _details(track, event)
     if track.wait is None:
         changes["waiting"] = None
-    return replace(row, version=recorded.version, changed_at=recorded.time, track=track, **changes)
+    return replace(
+        row,
+        version=recorded.version,
+        changed=recorded.position,
+        changed_at=recorded.time,
+        track=track,
+        **changes,
+    )
 
 
 def _first(event: DeploymentRequested, recorded: RecordedEvent) -> DeploymentStatus:
@@ -102,6 +111,7 @@ def _first(event: DeploymentRequested, recorded: RecordedEvent) -> DeploymentSta
         symbol=event.token.symbol,
         signer="0x" + event.signer.address.hex(),
         requested=recorded.position,
+        changed=recorded.position,
         requested_at=recorded.time,
         changed_at=recorded.time,
         correlation=recorded.correlation,
@@ -146,7 +156,7 @@ def _columns(row: DeploymentStatus) -> tuple[str | int, ...]:
 
 DEPLOYMENT_STATUS = Projection(
     name="deployment_status",
-    version=1,
+    version=2,
     row=DeploymentStatus,
     reads=frozenset(get_args(DeploymentEvent)),
     index={

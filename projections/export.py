@@ -1,11 +1,12 @@
 """The audit trail as text: JSON for machines, CSV for spreadsheets. Both stream.
 
-A cell that a spreadsheet would calculate gets an apostrophe in front
-(OWASP, CSV injection); digits stay exact.
+JSON is exact. CSV is safe to open: text that a spreadsheet would calculate, or
+take for a number or a date and spell anew, gets an apostrophe (OWASP, CSV injection).
 """
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from typing import Any
@@ -13,8 +14,15 @@ from typing import Any
 from projections.deployment_history import HistoryEntry
 from projections.deployment_status import DeploymentStatus
 
-CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters that make a spreadsheet calculate, full-width forms included."""
+CALCULATED = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20])")
+"""Where a cell begins that would be calculated: also behind what other locales separate with."""
+GUESSED = re.compile(
+    r"[\W_]*\d[\W\d_]*(e[\W\d_]*|[ap]m?\W*)?"  # 007, 1E5, (5), 3/4, 12:30 pm, 2026-11-25
+    r"|(?=.*\d)[\W\d_]*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\W\d_]*"  # MAR1
+    r"|true|false",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Text that is taken for something else: digits are lost, names become dates."""
 COLUMNS = (
     "DeploymentId",
     "TokenType",
@@ -61,9 +69,12 @@ def to_json(head: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> It
 
 
 def safe_cell(value: object) -> str:
-    """Spell a value so that no spreadsheet calculates it."""
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(CALCULATED) else text
+    """Spell a value so that a spreadsheet shows the text that it is."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    if GUESSED.fullmatch(value):
+        return "'" + value
+    return CALCULATED.sub(r"\1'", value)
 
 
 def _cells(status: DeploymentStatus, entry: HistoryEntry) -> tuple[object, ...]:

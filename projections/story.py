@@ -1,5 +1,7 @@
 """Tells a fact in words, for people who read histories: auditors, issuers, operators."""
 
+import unicodedata
+
 from domain.events import (
     AttemptIncluded,
     AttemptSeen,
@@ -26,7 +28,24 @@ from domain.slots import NonceSlot
 
 
 def tell(event: DeploymentEvent) -> str:
-    """Say what happened in one sentence, with the figures that prove it."""
+    """Say what happened in one sentence of one line, with the figures that prove it."""
+    return one_line(_sentence(event))
+
+
+def one_line(text: str) -> str:
+    """Spell what would move a cursor, turn the reading direction or break the line.
+
+    Nodes and users choose words that end up on terminals and in spreadsheets.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else f"\\u{ord(sign):04x}"
+        for sign in text
+    )
+
+
+def _sentence(event: DeploymentEvent) -> str:
     match event:
         case DeploymentRequested(token=token, network=network):
             return f"requested {token.name} ({token.symbol}) on {network.id}"

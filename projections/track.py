@@ -17,6 +17,7 @@ from domain.events import (
     InclusionRevoked,
     IssueConfirmed,
     IssueIndexed,
+    PlannedStep,
     RetryRequested,
     SlotDecided,
     SlotReserved,
@@ -33,7 +34,7 @@ from domain.status import Status, SubStatus
 class Track:
     status: Status = Status.QUEUED
     issues: tuple[int, ...] = ()
-    """Numbers of the issuing steps."""
+    """Numbers of the issuing steps. What follows speaks of the last one."""
     open: int = 0
     """Undecided slots of the whole operation."""
     slot: int = 0
@@ -80,10 +81,9 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
     """Carry one fact on."""
     match event:
         case StepsPlanned(steps=steps):
-            new = tuple(step.number for step in steps if step.purpose is StepPurpose.ISSUE)
-            return replace(track, issues=track.issues + new, wait=None)
+            return _planned(track, steps)
         case SlotReserved(step=step, slot=slot):
-            if not _issues(track, step):
+            if not _is_last(track, step):
                 return replace(track, open=track.open + 1)
             return Track(
                 status=track.status,
@@ -93,24 +93,24 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
                 revoked=track.revoked,
                 wait=track.wait,
             )
-        case AttemptSigned(step=step) if _issues(track, step):
+        case AttemptSigned(step=step) if step in track.issues:
             signed = Status.SUBMITTED if track.status is Status.QUEUED else track.status
-            return replace(track, status=signed, answered=False)
-        case BroadcastAnswered(step=step) if _issues(track, step):
+            answered = track.answered and not _is_last(track, step)
+            return replace(track, status=signed, answered=answered)
+        case BroadcastAnswered(step=step) if _is_last(track, step):
             return replace(track, answered=True)
         case AttemptSeen(step=step):
-            if not _issues(track, step):
-                return replace(track, revoked=False)
-            return replace(track, revoked=False, seen=True, status=_shown(track.status))
+            seen = track.seen or _is_last(track, step)
+            return replace(track, revoked=False, seen=seen, status=_shown(track, step))
         case AttemptIncluded(step=step, inclusion=inclusion):
-            if not _issues(track, step):
-                return replace(track, revoked=False)
-            number, shown = inclusion.block.number, _shown(track.status)
+            shown, number = _shown(track, step), inclusion.block.number
+            if not _is_last(track, step):
+                return replace(track, revoked=False, status=shown)
             return replace(track, revoked=False, seen=True, block=number, status=shown)
         case InclusionRevoked(step=step):
-            return _revoked(track, ours=_issues(track, step))
+            return _revoked(track, step)
         case SlotDecided(step=step, fate=fate):
-            decided = fate if _issues(track, step) else track.decided
+            decided = fate if _is_last(track, step) else track.decided
             return replace(track, open=track.open - 1, decided=decided)
         case WaitBegan(reason=reason):
             return replace(track, wait=reason.value)
@@ -138,18 +138,31 @@ def _said(track: Track, event: DeploymentEvent) -> Track:
             return track
 
 
-def _issues(track: Track, step: int) -> bool:
-    return step in track.issues
+def _is_last(track: Track, step: int) -> bool:
+    """Whether this is the step that makes the token appear."""
+    return track.issues[-1:] == (step,)
 
 
-def _shown(status: Status) -> Status:
-    """Return the status once a node has given the bytes back."""
-    return Status.PENDING if status is Status.SUBMITTED else status
+def _planned(track: Track, steps: tuple[PlannedStep, ...]) -> Track:
+    issues = tuple(step.number for step in steps if step.purpose is StepPurpose.ISSUE)
+    if not issues:
+        return replace(track, wait=None)
+    return Track(
+        status=track.status,
+        issues=track.issues + issues,
+        open=track.open,
+        revoked=track.revoked,
+    )
 
 
-def _revoked(track: Track, *, ours: bool) -> Track:
-    track = replace(track, revoked=True)
-    if not ours:
-        return track
-    back = track.status in {Status.CONFIRMED, Status.INDEXED}
-    return replace(track, block=None, status=Status.PENDING if back else track.status)
+def _shown(track: Track, step: int) -> Status:
+    """Return the status once a node has given a step's bytes back."""
+    submitted = track.status is Status.SUBMITTED and step in track.issues
+    return Status.PENDING if submitted else track.status
+
+
+def _revoked(track: Track, step: int) -> Track:
+    back = step in track.issues and track.status in {Status.CONFIRMED, Status.INDEXED}
+    status = Status.PENDING if back else track.status
+    block = None if _is_last(track, step) else track.block
+    return replace(track, revoked=True, status=status, block=block)

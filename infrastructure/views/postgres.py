@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from psycopg import Connection
 
 from infrastructure.postgres_pool import Connections, open_connections
+from infrastructure.views.place import Place
 from infrastructure.views.tables import Table
 
 Row = TypeVar("Row")
-POSITION = "SELECT position FROM projection_position WHERE projection = %s FOR UPDATE"
+PLACE = "SELECT position, mark FROM projection_position WHERE projection = %s FOR UPDATE"
 MOST_CONNECTIONS = 8
 ALONE = "SELECT pg_advisory_lock(%s, %s)"
 NOT_ALONE = "SELECT pg_advisory_unlock(%s, %s)"
@@ -52,9 +53,9 @@ class PostgresSession:
         cursor = self._connection.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
 
-    def lock_position(self, projection: str) -> int | None:
-        found = self.run(POSITION, (projection,))
-        return int(found[0][0]) if found else None
+    def lock_place(self, table: str) -> Place | None:
+        found = self.run(PLACE, (table,))
+        return Place(*found[0]) if found else None
 
     def load(self, table: Table[Row], keys: Iterable[str]) -> dict[str, Row]:
         statement = f"SELECT key, row FROM {table.name} WHERE key = ANY(%s)"

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from domain.log import LogUnavailable
 from infrastructure.views.location import views_path
+from infrastructure.views.place import Place
 from infrastructure.views.tables import Table
 
 Row = TypeVar("Row")
 BUSY = 30.0
 """Seconds to wait for another writer."""
-POSITION = "SELECT position FROM projection_position WHERE projection = %s"
+PLACE = "SELECT position, mark FROM projection_position WHERE projection = %s"
 
 
 class SqliteViews:
@@ -85,9 +86,9 @@ class SqliteSession:
     def run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement.replace("%s", "?"), values).fetchall()
 
-    def lock_position(self, projection: str) -> int | None:
-        found = self.run(POSITION, (projection,))  # the transaction holds the file's lock
-        return int(found[0][0]) if found else None
+    def lock_place(self, table: str) -> Place | None:
+        found = self.run(PLACE, (table,))  # the transaction holds the file's lock
+        return Place(*found[0]) if found else None
 
     def load(self, table: Table[Row], keys: Iterable[str]) -> dict[str, Row]:
         statement = (
