@@ -64,7 +64,7 @@ $(VENV)/.ready: $(LOCKS)
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
 	@$(BIN)/uv pip sync -q --system-certs --python $(BIN)/python --require-hashes requirements-dev.txt requirements-bootstrap.txt
-	@$(RUN) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@NODE_USE_SYSTEM_CA=1 $(RUN) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 # The packages of this checkout are run where they lie: five generic names belong into no
 # shared environment, so nothing is installed but this command.
 	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/python" -m interfaces.cli.main "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(BIN)" > $(BIN)/proofmint
