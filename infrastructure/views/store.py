@@ -81,6 +81,8 @@ class ViewStore:
     def __init__(self, database: Database, log: PagedLog) -> None:
         self._database = database
         self._log = log
+        self._known: set[str] = set()
+        """Tables that were seen to come from this log."""
 
     def prepare(self, projections: Sequence[Projection[Any]]) -> None:
         """Make the tables of projections that have none yet."""
@@ -99,7 +101,7 @@ class ViewStore:
         """
         table = Table(projection, projection.table)
         head = self._log.position()
-        if self._position(projection) == head:
+        if table.name in self._known and self._position(projection) == head:
             return 0  # a lock is a write, and nobody should write twenty times a second for nothing
         with self._database.transaction() as session:
             after = self._require_same_log(session, projection)
@@ -214,6 +216,7 @@ class ViewStore:
         place = _locked(session, projection)
         if place_at(self._log, place.position) != place:
             raise AnotherLog(projection.table, place)
+        self._known.add(projection.table)
         return place.position
 
 

@@ -5,7 +5,6 @@ import multiprocessing
 import random
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -110,7 +109,7 @@ def test_a_projector_killed_anywhere_leaves_rows_and_position_together(
         for _ in range(6):
             process = SERVER.Process(target=project, args=(any_database_url,))
             process.start()
-            time.sleep(dice.uniform(0.05, 0.4))
+            process.join(dice.uniform(0.05, 0.4))
             process.kill()
             process.join(10)
             assert agree(views)
