@@ -1,7 +1,7 @@
 """Current status of every deployment: one row each, and all that a poller asks for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -21,7 +21,7 @@ from domain.log import RecordedEvent
 from domain.status import Status, SubStatus
 from domain.streams import StreamKind
 from domain.tokens import TokenKind
-from projections.projection import Projection
+from projections.projection import Projection, altered
 from projections.track import Track, follow
 
 
@@ -89,7 +89,7 @@ def _next(row: DeploymentStatus | None, recorded: RecordedEvent) -> DeploymentSt
     changes = _details(track, event)
     if track.wait is None:
         changes["waiting"] = None
-    return replace(
+    return altered(
         row,
         version=recorded.version,
         changed=recorded.position,

@@ -3,7 +3,7 @@
 A property test holds it against the aggregate: both must always say the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from domain.events import (
     AttemptIncluded,
@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.slots import Fate
 from domain.status import Status, SubStatus
+from projections.projection import altered
 
 
 @dataclass(slots=True, kw_only=True)  # never changed; frozen would cost a fifth of a rebuild
@@ -84,7 +85,7 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
             return _planned(track, steps)
         case SlotReserved(step=step, slot=slot):
             if not _is_last(track, step):
-                return replace(track, open=track.open + 1)
+                return altered(track, open=track.open + 1)
             return Track(
                 status=track.status,
                 issues=track.issues,
@@ -96,26 +97,26 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
         case AttemptSigned(step=step) if step in track.issues:
             signed = Status.SUBMITTED if track.status is Status.QUEUED else track.status
             answered = track.answered and not _is_last(track, step)
-            return replace(track, status=signed, answered=answered)
+            return altered(track, status=signed, answered=answered)
         case BroadcastAnswered(step=step) if _is_last(track, step):
-            return replace(track, answered=True)
+            return altered(track, answered=True)
         case AttemptSeen(step=step):
             seen = track.seen or _is_last(track, step)
-            return replace(track, revoked=False, seen=seen, status=_shown(track, step))
+            return altered(track, revoked=False, seen=seen, status=_shown(track, step))
         case AttemptIncluded(step=step, inclusion=inclusion):
             shown, number = _shown(track, step), inclusion.block.number
             if not _is_last(track, step):
-                return replace(track, revoked=False, status=shown)
-            return replace(track, revoked=False, seen=True, block=number, status=shown)
+                return altered(track, revoked=False, status=shown)
+            return altered(track, revoked=False, seen=True, block=number, status=shown)
         case InclusionRevoked(step=step):
             return _revoked(track, step)
         case SlotDecided(step=step, fate=fate):
             decided = fate if _is_last(track, step) else track.decided
-            return replace(track, open=track.open - 1, decided=decided)
+            return altered(track, open=track.open - 1, decided=decided)
         case WaitBegan(reason=reason):
-            return replace(track, wait=reason.value)
+            return altered(track, wait=reason.value)
         case WaitEnded():
-            return replace(track, wait=None)
+            return altered(track, wait=None)
         case _:
             return _said(track, event)
 
@@ -123,17 +124,17 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
 def _said(track: Track, event: DeploymentEvent) -> Track:
     match event:
         case RetryRequested():
-            return replace(track, status=Status.QUEUED)
+            return altered(track, status=Status.QUEUED)
         case DeploymentCancelled():
-            return replace(track, status=Status.CANCELLED, wait=None)
+            return altered(track, status=Status.CANCELLED, wait=None)
         case IssueConfirmed():
-            return replace(track, status=Status.CONFIRMED, wait=None)
+            return altered(track, status=Status.CONFIRMED, wait=None)
         case IssueIndexed():
-            return replace(track, status=Status.INDEXED, wait=None)
+            return altered(track, status=Status.INDEXED, wait=None)
         case DeploymentCompleted():
-            return replace(track, status=Status.COMPLETED, wait=None)
+            return altered(track, status=Status.COMPLETED, wait=None)
         case DeploymentFailed():
-            return replace(track, status=Status.FAILED, wait=None)
+            return altered(track, status=Status.FAILED, wait=None)
         case _:
             return track
 
@@ -146,7 +147,7 @@ def _is_last(track: Track, step: int) -> bool:
 def _planned(track: Track, steps: tuple[PlannedStep, ...]) -> Track:
     issues = tuple(step.number for step in steps if step.purpose is StepPurpose.ISSUE)
     if not issues:
-        return replace(track, wait=None)
+        return altered(track, wait=None)
     return Track(
         status=track.status,
         issues=track.issues + issues,
@@ -165,4 +166,4 @@ def _revoked(track: Track, step: int) -> Track:
     back = step in track.issues and track.status in {Status.CONFIRMED, Status.INDEXED}
     status = Status.PENDING if back else track.status
     block = None if _is_last(track, step) else track.block
-    return replace(track, revoked=True, status=status, block=block)
+    return altered(track, revoked=True, status=status, block=block)

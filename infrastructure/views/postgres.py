@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from psycopg import Connection
@@ -13,6 +13,8 @@ from infrastructure.views.tables import Table
 
 Row = TypeVar("Row")
 PLACE = "SELECT position, mark FROM projection_position WHERE projection = %s FOR UPDATE"
+NO_WAIT = "SET LOCAL synchronous_commit TO off"
+"""What a crash takes is folded again from the log, rows and position together."""
 MOST_CONNECTIONS = 8
 ALONE = "SELECT pg_advisory_lock(%s, %s)"
 NOT_ALONE = "SELECT pg_advisory_unlock(%s, %s)"
@@ -25,11 +27,14 @@ class PostgresViews:
 
     @contextmanager
     def transaction(self) -> Iterator["PostgresSession"]:
+        with self.reading() as session:
+            session.run(NO_WAIT)
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator["PostgresSession"]:
         with self._connections.one() as connection:
             yield PostgresSession(connection)
-
-    def reading(self) -> AbstractContextManager["PostgresSession"]:
-        return self.transaction()
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
