@@ -31,6 +31,7 @@ from infrastructure.evm.node import Json, Node, NodeRefused, quantity
 from infrastructure.evm.nodes import Nodes
 from infrastructure.evm.token_code import creation_code
 from infrastructure.evm.token_terms import terms_of
+from infrastructure.evm.verifier.accounts import NEWEST_TYPE
 
 REVERTED = 3
 """JSON-RPC code of a simulation that reverted."""
@@ -66,6 +67,7 @@ class EvmChain:
         call = _call(effect, sender)
         try:
             if isinstance(effect, CreateToken):
+                self._require_provable()
                 self._ask("eth_call", call, "latest")
             gas = self._gas(call)
         except NodeRefused as error:
@@ -150,6 +152,21 @@ class EvmChain:
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return sightings.independent_reading(self._nodes, slot, inclusion)
+
+    def _require_provable(self) -> None:
+        """Refuse to begin where no evidence could be taken later.
+
+        Raises:
+            ChainUnavailable: blocks hold transactions whose raw form is not known here (the
+                deposits of OP chains, Arbitrum's own kinds): an outcome could never be proven.
+        """
+        latest = self._ask("eth_getBlockByNumber", "latest", True)
+        kinds = {quantity(one.get("type", "0x0")) for one in latest["transactions"]}
+        if unknown := {kind for kind in kinds if kind > NEWEST_TYPE}:
+            names = ", ".join(map(hex, sorted(unknown)))
+            raise ChainUnavailable(
+                f"blocks here hold transactions of type {names}, not provable yet"
+            )
 
     def _gas(self, call: dict[str, str]) -> int:
         estimate = quantity(self._ask("eth_estimateGas", call))

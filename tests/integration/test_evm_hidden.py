@@ -82,3 +82,20 @@ def test_a_chain_without_a_base_fee_waits_with_a_reason(anvil: Anvil) -> None:
         state = world.for_a_while(deployment, 0.5)
         assert state.status is Status.QUEUED
         assert world.nonce() == 0
+
+
+def test_a_network_whose_blocks_cannot_be_proven_is_not_signed_for(anvil: Anvil) -> None:
+    def rule(method: str, params: list[Any], forward: Forward) -> Any:
+        if method == "eth_getBlockByNumber" and params == ["latest", True]:
+            answer = forward()
+            answer["result"]["transactions"].append({"type": "0x7e"})
+            return answer
+        return None
+
+    with lying(anvil.url, rule) as node:
+        world = EvmWorld(anvil, [node.url])
+        world.give_coins()
+        state = world.for_a_while(world.request(), 0.5)
+        assert state.operation.wait is not None
+        assert "0x7e" in state.operation.wait.detail
+        assert world.nonce() == 0
