@@ -114,6 +114,8 @@ def test_a_submission_whose_answer_is_lost_is_maybe_sent_and_lands_once(anvil: A
         created_once(world, deployment)
         answers = [e for e in world.events(deployment) if isinstance(e, BroadcastAnswered)]
         assert {answer.verdict for answer in answers} == {"says-nothing"}
+        # The client's own retries would ask again and lose the first answer.
+        assert node.asked.count("eth_sendRawTransaction") == len(answers)
 
 
 def test_a_submission_that_never_arrives_is_sent_again(anvil: Anvil) -> None:
