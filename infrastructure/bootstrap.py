@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.accounts import Accounts
 from application.execute import CommandHandler
+from domain.log import LogUnavailable
 from infrastructure.access_tokens import AccessTokens
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.event_log.group_commit import GroupCommit
@@ -98,7 +99,7 @@ def _log_check(log: StoredLog) -> Callable[[], str]:
     def check() -> str:
         try:
             log.position()
-        except Exception:  # noqa: BLE001 - whatever it is, requests should not come here
+        except LogUnavailable:
             return "fail"
         return "pass"
 
@@ -109,7 +110,7 @@ def _lag_check(views: Views) -> Callable[[], str]:
     def check() -> str:
         try:
             behind = max(views.store.standing(projection).behind for projection in ALL)
-        except Exception:  # noqa: BLE001 - as above
+        except LogUnavailable:
             return "fail"
         return "warn" if behind > LAG_WARNS else "pass"
 
