@@ -1,7 +1,7 @@
 """Any event, drawn at random: every field from what its type allows."""
 
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from domain.events import Event
 from domain.streams import StreamId, StreamKind
-from domain.tokens import MintableErc20
-from domain.values import LARGEST_UINT256, BaseUnits, BlockRef, Family, NetworkRef
+from domain.tokens import AsaFungible, MintableErc20
+from domain.values import LARGEST_UINT64, LARGEST_UINT256, BaseUnits, BlockRef, Family, NetworkRef
 
 WORDS = st.text('ab é漢",\n\\\u2028\x00', max_size=12)
 HASHES = st.binary(min_size=32, max_size=32)
@@ -43,10 +43,25 @@ TOKENS = st.builds(
     receiver=ADDRESSES,
     owner=ADDRESSES,
 )
+KEYS = st.none() | HASHES.filter(any)
+ASSETS = st.builds(
+    AsaFungible,
+    name=st.text("aé", min_size=1, max_size=16),
+    unit_name=st.text("AÉ", min_size=1, max_size=4),
+    decimals=st.integers(0, 19),
+    total=st.integers(1, 10) | st.integers(2**53, LARGEST_UINT64),
+    manager=KEYS,
+    reserve=KEYS,
+    clawback=KEYS,
+    url=st.none() | st.text("/:é", min_size=1, max_size=48),
+    metadata_hash=KEYS,
+)
+FREEZABLE = st.builds(replace, ASSETS, default_frozen=st.booleans(), freeze=HASHES.filter(any))
 STREAMS = st.builds(StreamId, st.sampled_from(StreamKind), st.uuids().map(str))
 SPECIAL: dict[Any, st.SearchStrategy[Any]] = {
     BaseUnits: st.integers(0, LARGEST_UINT256),
     MintableErc20: TOKENS,
+    AsaFungible: ASSETS | FREEZABLE,
     NetworkRef: NETWORKS,
     StreamId: STREAMS,
     BlockRef: st.builds(BlockRef, number=WHOLE, hash=HASHES),

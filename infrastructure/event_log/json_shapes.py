@@ -15,7 +15,7 @@ from uuid import UUID
 
 from domain.slots import LeaseSlot, NonceSlot
 from domain.streams import StreamId
-from domain.tokens import MintableErc20
+from domain.tokens import AsaFungible, MintableErc20
 from domain.values import BaseUnits
 
 Json = Any
@@ -27,6 +27,7 @@ TAGS: Mapping[type, str] = {
     NonceSlot: "nonce",
     LeaseSlot: "lease",
     MintableErc20: "erc20-mintable",
+    AsaFungible: "asa-ft",
 }
 """Classes that stand where others may stand, too, now or later."""
 LARGEST_EXACT = 2**53 - 1

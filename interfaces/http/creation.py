@@ -7,6 +7,7 @@ from domain.errors import KeyReused
 from domain.events import DeploymentRequested
 from domain.log import RecordedEvent
 from domain.status import Status
+from domain.tokens import MintableErc20
 from domain.values import DeploymentId, SignerRef
 from infrastructure.addresses import evm_address_text
 from interfaces.http import messages
@@ -68,6 +69,7 @@ def _reply(executed: Executed) -> Reply:
 def _accepted(recorded: RecordedEvent, location: str) -> messages.AcceptedResponse:
     first = recorded.event
     assert isinstance(first, DeploymentRequested)
+    assert isinstance(first.token, MintableErc20)
     token, decimals = first.token, first.token.decimals
     return messages.AcceptedResponse(
         deployment_id=recorded.stream.id,
