@@ -1,0 +1,1 @@
+"""A development node for Algorand: go-algorand's own ledger behind the REST surface of algod."""
