@@ -19,7 +19,7 @@ from domain.errors import EmailTaken
 from domain.events import AccountRegistered, EmailClaimed, Event, SignerAdded, TenantCreated
 from domain.log import Append, ConcurrentChange, EventLog, SealedPersonal, Secret, append_one
 from domain.streams import NOTHING, StreamId, StreamKind
-from domain.values import AccountId, SignerId, TenantId
+from domain.values import AccountId, Family, SignerId, TenantId
 
 PASSWORD = "password"  # noqa: S105 - the name of a purpose
 SEED = "arc76-seed"
@@ -83,6 +83,10 @@ class Signer:
     algorand: bytes
     evm: bytes
     derivation: str
+
+    def address(self, family: Family) -> bytes:
+        """Return its address on networks of a family: one seed gives them all."""
+        return {Family.EVM: self.evm, Family.ALGORAND: self.algorand}[family]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,10 +166,10 @@ def check_bytes(text: str, what: str, longest: int) -> None:
     if not text.isprintable():
         raise ValueError(f"{what} must not hold control characters")
     size = len(text.encode())
-    if not 1 <= size <= longest or text != text.strip():
-        raise ValueError(
-            f"{what} must have 1 to {longest} bytes in UTF-8 ({size} here), no blanks around"
-        )
+    if not 1 <= size <= longest:
+        raise ValueError(f"{what} must have 1 to {longest} bytes in UTF-8, it has {size}")
+    if text != text.strip():
+        raise ValueError(f"{what} must have no blanks around")
 
 
 def _is_set(value: bytes, length: int) -> bool:

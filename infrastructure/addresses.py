@@ -1,10 +1,11 @@
-"""Addresses between bytes and text, without any chain's SDK: the API stays small and quick."""
+"""Addresses and ids between bytes and text, without any chain's SDK: the API stays quick."""
 
 import base64
 import binascii
 
 from Crypto.Hash import SHA512
 
+from domain.values import Family
 from infrastructure.evm.verifier.accounts import create_address
 from infrastructure.evm.verifier.primitives import keccak256
 
@@ -15,9 +16,12 @@ CHECKSUM = 4
 ALGORAND_TEXT = 58
 
 __all__ = [
+    "address_text",
     "algorand_address",
     "algorand_address_text",
+    "asset_text",
     "create_address",
+    "digest_text",
     "evm_address",
     "evm_address_text",
 ]
@@ -71,6 +75,25 @@ def algorand_address(text: str) -> bytes:
     if _check(public_key) != check or algorand_address_text(public_key) != text:
         raise ValueError("the checksum of this address is wrong")
     return public_key
+
+
+def address_text(family: Family, address: bytes) -> str:
+    """Spell an address as its chain does, with its checksum."""
+    return {Family.EVM: evm_address_text, Family.ALGORAND: algorand_address_text}[family](address)
+
+
+def asset_text(family: Family, asset: bytes) -> str:
+    """Spell what a token is found by: its address (EVM), or its id in decimal (Algorand)."""
+    if family is Family.ALGORAND:
+        return str(int.from_bytes(asset, "big"))
+    return evm_address_text(asset)
+
+
+def digest_text(family: Family, digest: bytes) -> str:
+    """Spell the hash of a block or transaction as the chain's own tools do."""
+    if family is Family.ALGORAND:
+        return base64.b32encode(digest).decode().rstrip("=")
+    return "0x" + digest.hex()
 
 
 def _check(public_key: bytes) -> bytes:

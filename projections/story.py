@@ -25,6 +25,10 @@ from domain.events import (
     WaitEnded,
 )
 from domain.slots import NonceSlot
+from domain.tokens import AsaFungible, Token
+
+ASSET_ID = 8
+"""Bytes of an Algorand asset's id; an EVM token's address has more."""
 
 
 def tell(event: DeploymentEvent) -> str:
@@ -48,7 +52,8 @@ def one_line(text: str) -> str:
 def _sentence(event: DeploymentEvent) -> str:
     match event:
         case DeploymentRequested(token=token, network=network):
-            return f"requested {token.name} ({token.symbol}) on {network.id}"
+            asked = f"requested {token.name} ({token.symbol}) on {network.id}"
+            return asked + _given_away(token)
         case DeploymentCancelled(reason=reason):
             return f"cancelled by the user: {reason}"
         case RetryRequested(retry=retry):
@@ -87,6 +92,17 @@ def _sentence(event: DeploymentEvent) -> str:
         case IssueIndexed(reader=reader, at=at):
             return f"{reader} has the token as of block {at}"
         case DeploymentCompleted(asset=asset):
-            return f"completed: token 0x{asset.hex()}, final, as asked, evidence stored"
+            return f"completed: token {_asset(asset)}, final, as asked, evidence stored"
         case DeploymentFailed(cause=cause, detail=detail):
             return f"failed ({cause}): {detail}"
+
+
+def _given_away(token: Token) -> str:
+    """Say which roles nobody will ever have: an auditor asks who decided that, and when."""
+    roles = token.roles.items() if isinstance(token, AsaFungible) else ()
+    none = [role for role, address in roles if address is None]
+    return f", for ever without {', '.join(none)}" if none else ""
+
+
+def _asset(asset: bytes) -> str:
+    return str(int.from_bytes(asset, "big")) if len(asset) == ASSET_ID else "0x" + asset.hex()

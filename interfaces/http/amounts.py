@@ -4,6 +4,9 @@ import re
 
 WHOLE_TOKENS = re.compile(r"(0|[1-9][0-9]{0,77})(?:\.([0-9]{1,77}))?", re.ASCII)
 """Digits, and a point with digits behind it; no sign, exponent, blank or other script's digits."""
+COUNTED = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
+LARGEST_NUMBER = 2**53 - 1
+"""The largest whole number that no reader or writer of JSON rounds (RFC 7493)."""
 
 
 def base_units(text: str, decimals: int) -> int:
@@ -27,3 +30,18 @@ def whole_tokens(units: int, decimals: int) -> str:
     whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
     fraction = fraction.rstrip("0")
     return f"{whole}.{fraction}" if fraction else whole
+
+
+def counted_units(given: int | str) -> int:
+    """Read an amount that is given in base units.
+
+    Raises:
+        ValueError: not digits alone, or a number that may have been rounded on its way here.
+    """
+    if isinstance(given, int):
+        if abs(given) > LARGEST_NUMBER:
+            raise ValueError("is a number beyond 2^53 - 1, which many programs round: send text")
+        return given
+    if COUNTED.fullmatch(given) is None:
+        raise ValueError("must be digits alone: it counts base units, which have no fraction")
+    return int(given)

@@ -1,5 +1,9 @@
 """Handlers that create deployments. Their answer is made of the first event and of nothing else."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from application.commands import RequestDeployment
 from application.execute import Executed
 from domain.deployment import stream_of
@@ -7,21 +11,46 @@ from domain.errors import KeyReused
 from domain.events import DeploymentRequested
 from domain.log import RecordedEvent
 from domain.status import Status
-from domain.tokens import MintableErc20
+from domain.tokens import FAMILY_OF, Token, TokenKind
 from domain.values import DeploymentId, SignerRef
-from infrastructure.addresses import evm_address_text
-from interfaces.http import messages
-from interfaces.http.amounts import whole_tokens
+from infrastructure.addresses import address_text
+from interfaces.http import asa, erc20
 from interfaces.http.call import Call, Reply, replayed
+from interfaces.http.messages import Links
 from interfaces.http.problems import Problem
-from interfaces.http.tokens import mintable_erc20, named_network
+from interfaces.http.terms import AcceptedResponse
+from interfaces.http.tokens import named_network
 
 HERE = "/api/v1/token/deployments/"
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is different from one kind of token to the next."""
+
+    terms: Callable[[Any, bytes], Token]
+    """From the request and the signer's address."""
+    accepted: Callable[[Any, Mapping[str, Any]], AcceptedResponse]
+    """From the terms, and from what the answers of all kinds say."""
+
+
+KINDS: Mapping[TokenKind, Kind] = {
+    TokenKind.ERC20_MINTABLE: Kind(erc20.mintable_erc20, erc20.accepted),
+    TokenKind.ASA_FT: Kind(asa.asa_fungible, asa.accepted),
+}
+
+
 def create_mintable_erc20(call: Call) -> Reply:
+    return _create(call, TokenKind.ERC20_MINTABLE, call.body.chain_id)
+
+
+def create_asa_fungible(call: Call) -> Reply:
+    return _create(call, TokenKind.ASA_FT)
+
+
+def _create(call: Call, kind: TokenKind, chain_id: int | None = None) -> Reply:
     try:
-        request = _requested(call)
+        request = _requested(call, kind, chain_id)
     except Problem as refusal:
         # What was accepted stays accepted, whatever the catalogue of networks says by now.
         return _reply(_accepted_before(call, refusal))
@@ -29,16 +58,16 @@ def create_mintable_erc20(call: Call) -> Reply:
     return _reply(call.service.commands.execute(command, call.origin))
 
 
-def _requested(call: Call) -> DeploymentRequested:
-    body: messages.CreateMintableErc20Request = call.body
-    network = named_network(call.service.networks, body)
+def _requested(call: Call, kind: TokenKind, chain_id: int | None) -> DeploymentRequested:
+    network = named_network(call.service.networks, kind, call.body.network, chain_id)
     signer = call.service.accounts.signers(call.who.tenant)[0]
+    address = signer.address(FAMILY_OF[kind])
     return DeploymentRequested(
         tenant=call.who.tenant,
         account=call.who.account,
-        signer=SignerRef(id=signer.id, address=signer.evm),
+        signer=SignerRef(id=signer.id, address=address),
         network=network.reference,
-        token=mintable_erc20(body, signer.evm),
+        token=KINDS[kind].terms(call.body, address),
         fingerprint=call.fingerprint,
     )
 
@@ -66,28 +95,21 @@ def _reply(executed: Executed) -> Reply:
     return Reply(body=_accepted(executed.recorded, location), headers=headers)
 
 
-def _accepted(recorded: RecordedEvent, location: str) -> messages.AcceptedResponse:
+def _accepted(recorded: RecordedEvent, location: str) -> AcceptedResponse:
     first = recorded.event
     assert isinstance(first, DeploymentRequested)
-    assert isinstance(first.token, MintableErc20)
-    token, decimals = first.token, first.token.decimals
-    return messages.AcceptedResponse(
-        deployment_id=recorded.stream.id,
-        status=Status.QUEUED,
-        token_type=token.kind.value,
-        network=first.network.id,
-        name=token.name,
-        symbol=token.symbol,
-        decimals=decimals,
-        initial_supply=whole_tokens(token.initial_supply, decimals),
-        cap=whole_tokens(token.cap, decimals),
-        initial_supply_receiver=evm_address_text(token.receiver),
-        owner=evm_address_text(token.owner),
-        signer_address=evm_address_text(first.signer.address),
-        requested_at=recorded.time,
-        links=messages.Links(
+    shared = {
+        "deployment_id": recorded.stream.id,
+        "status": Status.QUEUED,
+        "token_type": first.token.kind.value,
+        "network": first.network.id,
+        "name": first.token.name,
+        "signer_address": address_text(first.network.family, first.signer.address),
+        "requested_at": recorded.time,
+        "links": Links(
             deployment=location,
             history=f"{location}/history",
             audit_trail=f"{location}/audit-trail",
         ),
-    )
+    }
+    return KINDS[first.token.kind].accepted(first.token, shared)

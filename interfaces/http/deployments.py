@@ -9,8 +9,9 @@ from application.commands import CancelDeployment, RetryDeployment
 from domain.errors import DeploymentNotFound
 from domain.events import DeploymentCancelled, RetryRequested
 from domain.status import Status
-from domain.values import DeploymentId
-from infrastructure.addresses import evm_address_text
+from domain.tokens import FAMILY_OF
+from domain.values import DeploymentId, Family
+from infrastructure.addresses import address_text, asset_text, digest_text
 from interfaces.http import messages
 from interfaces.http.call import Call, Reply, replayed
 from interfaces.http.cursors import make_cursor, read_cursor
@@ -18,6 +19,7 @@ from interfaces.http.problems import FieldProblem, Problem, field_problems
 from projections.deployment_history import HistoryEntry
 from projections.deployment_status import DeploymentStatus
 from projections.export import to_csv, to_json
+from projections.projection import altered
 from projections.queries import Filters, current_history, current_status
 
 HERE = "/api/v1/token/deployments/"
@@ -93,7 +95,7 @@ def history(call: Call) -> Reply:
     row = _own(call)
     entries = current_history(call.service.log, call.service.deployments, _id(call))
     body = messages.HistoryResponse(
-        deployment_id=str(row.deployment), history=[_entry(entry) for entry in entries]
+        deployment_id=str(row.deployment), history=[_entry(row, entry) for entry in entries]
     )
     return Reply(body=body)
 
@@ -102,10 +104,11 @@ def audit_trail(call: Call) -> Reply:
     row, wanted = _own(call), call.body.format
     entries = current_history(call.service.log, call.service.deployments, _id(call))
     if wanted == "csv":
-        pieces, content_type = to_csv(row, entries), "text/csv; charset=utf-8; header=present"
+        pieces = to_csv(_spelled(row), (_spelled_entry(row, entry) for entry in entries))
+        content_type = "text/csv; charset=utf-8; header=present"
     elif wanted == "json":
         head = _plain(_deployment(row))
-        pieces = to_json(head, (_plain(_entry(entry)) for entry in entries))
+        pieces = to_json(head, (_plain(_entry(row, entry)) for entry in entries))
         content_type = "application/json"
     else:
         raise Problem("INVALID_EXPORT_FORMAT")
@@ -153,8 +156,24 @@ def _plain(message: messages.Response) -> dict[str, object]:
     return plain
 
 
-def _deployment(row: DeploymentStatus) -> messages.DeploymentResponse:
-    failure = None
+def _spelled(row: DeploymentStatus) -> DeploymentStatus:
+    """Spell addresses and ids as the deployment's own chain does."""
+    family = FAMILY_OF[row.kind]
+    return altered(
+        row,
+        signer=address_text(family, _raw(row.signer)),
+        asset=None if row.asset is None else asset_text(family, _raw(row.asset)),
+        transaction=_digest(family, row.transaction),
+        block_hash=_digest(family, row.block_hash),
+    )
+
+
+def _spelled_entry(row: DeploymentStatus, entry: HistoryEntry) -> HistoryEntry:
+    return altered(entry, transaction=_digest(FAMILY_OF[row.kind], entry.transaction))
+
+
+def _deployment(stored: DeploymentStatus) -> messages.DeploymentResponse:
+    row, failure = _spelled(stored), None
     if row.failure is not None:
         failure = messages.Failure(code=row.failure, detail=row.failure_detail or "")
     return messages.DeploymentResponse(
@@ -167,8 +186,8 @@ def _deployment(row: DeploymentStatus) -> messages.DeploymentResponse:
         network=row.network,
         name=row.name,
         symbol=row.symbol,
-        signer_address=_address(row.signer),
-        asset_identifier=None if row.asset is None else _address(row.asset),
+        signer_address=row.signer,
+        asset_identifier=row.asset,
         transaction_hash=row.transaction,
         block_number=row.block,
         block_hash=row.block_hash,
@@ -181,7 +200,8 @@ def _deployment(row: DeploymentStatus) -> messages.DeploymentResponse:
     )
 
 
-def _entry(entry: HistoryEntry) -> messages.HistoryEntryResponse:
+def _entry(row: DeploymentStatus, stored: HistoryEntry) -> messages.HistoryEntryResponse:
+    entry = _spelled_entry(row, stored)
     return messages.HistoryEntryResponse(
         version=entry.version,
         position=entry.position,
@@ -199,5 +219,9 @@ def _entry(entry: HistoryEntry) -> messages.HistoryEntryResponse:
     )
 
 
-def _address(hexadecimal: str) -> str:
-    return evm_address_text(bytes.fromhex(hexadecimal[2:]))
+def _digest(family: Family, hexadecimal: str | None) -> str | None:
+    return None if hexadecimal is None else digest_text(family, _raw(hexadecimal))
+
+
+def _raw(hexadecimal: str) -> bytes:
+    return bytes.fromhex(hexadecimal[2:])

@@ -10,10 +10,6 @@ from domain.status import Status, SubStatus
 from domain.tokens import TokenKind
 from interfaces.http.problems import CatalogueEntry
 
-AMOUNT = "Whole tokens, as a decimal string: at most `decimals` digits behind the point."
-Amount = Annotated[str, Meta(description=AMOUNT, examples=["1000000.5"])]
-EvmAddress = Annotated[str, Meta(description="EIP-55 checksum verified where the case is mixed.")]
-
 
 class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     pass
@@ -62,20 +58,6 @@ class RegisteredResponse(SessionResponse):
     evm_address: str
 
 
-class CreateMintableErc20Request(Request):
-    """Compliance metadata is not taken yet: an unknown member is refused, not ignored."""
-
-    name: Annotated[str, Meta(description="1 to 50 characters.")]
-    symbol: Annotated[str, Meta(description="1 to 10 characters.")]
-    initial_supply: Amount
-    cap: Amount
-    decimals: Annotated[int, Meta(description="0 to 18.")] = 18
-    initial_supply_receiver: EvmAddress | None = None
-    owner: EvmAddress | None = None
-    network: str | None = None
-    chain_id: int | None = None
-
-
 class CancelRequest(Request):
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
@@ -102,25 +84,6 @@ class Links(Response):
     deployment: str
     history: str
     audit_trail: str
-
-
-class AcceptedResponse(Response):
-    """A pure function of the first event: a repeat gets the same bytes."""
-
-    deployment_id: str
-    status: Status
-    token_type: str
-    network: str
-    name: str
-    symbol: str
-    decimals: int
-    initial_supply: Amount
-    cap: Amount
-    initial_supply_receiver: str
-    owner: str
-    signer_address: str
-    requested_at: datetime
-    links: Links
 
 
 class CancelledResponse(Response):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from interfaces.http import accounts, creation, deployments, messages, reference
+from interfaces.http import accounts, creation, deployments, messages, reference, terms
 from interfaces.http.call import Call, Reply
 
 JSON_BODY = (
@@ -110,8 +110,20 @@ ROUTES: tuple[Route, ...] = (
         handler=creation.create_mintable_erc20,
         tag="deploy",
         summary="Deploy a mintable, burnable, pausable, capped ERC-20 token",
-        body=messages.CreateMintableErc20Request,
-        response=messages.AcceptedResponse,
+        body=terms.CreateMintableErc20Request,
+        response=terms.MintableErc20Accepted,
+        status=202,
+        keyed=True,
+        errors=("INVALID_NETWORK", "INVALID_TOKEN_PARAMETERS", *STORED),
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/token/asa-ft/create",
+        handler=creation.create_asa_fungible,
+        tag="deploy",
+        summary="Deploy a fungible Algorand Standard Asset",
+        body=terms.CreateAsaFungibleRequest,
+        response=terms.AsaFungibleAccepted,
         status=202,
         keyed=True,
         errors=("INVALID_NETWORK", "INVALID_TOKEN_PARAMETERS", *STORED),
