@@ -7,14 +7,17 @@ import signal
 import threading
 from pathlib import Path
 
+from infrastructure.devnet.algorand.accounts import Accounts
 from infrastructure.devnet.algorand.admin import Admin
 from infrastructure.devnet.algorand.blocks import Blocks
 from infrastructure.devnet.algorand.faults import Faults
 from infrastructure.devnet.algorand.genesis import Genesis
 from infrastructure.devnet.algorand.ledger import Ledger
 from infrastructure.devnet.algorand.node import Node
+from infrastructure.devnet.algorand.programs import Programs
 from infrastructure.devnet.algorand.reads import Reads
 from infrastructure.devnet.algorand.rounds import Rounds
+from infrastructure.devnet.algorand.simulate import Simulation
 from infrastructure.devnet.algorand.surface import Surface
 from infrastructure.devnet.algorand.transactions import Transactions
 
@@ -38,6 +41,9 @@ def main() -> None:
         routes = [
             *Reads(node, rounds, token).routes(),
             *Transactions(node).routes(),
+            *Accounts(ledger).routes(),
+            *Programs(ledger.binary).routes(),
+            *Simulation(ledger).routes(),
             *Blocks(ledger, options.retention).routes(),
             *Admin(node, rounds).routes(),
         ]

@@ -52,7 +52,7 @@ class Asked:
         """
         wanted = self.query.get("format", "json")
         if wanted not in {"json", "msgpack"}:
-            raise Failed(400, f"invalid format: {wanted}")
+            raise Failed(400, "failed to parse the format option")
         return wanted == "msgpack"
 
 

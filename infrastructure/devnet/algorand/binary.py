@@ -6,6 +6,7 @@ The package is AGPL. Nothing of it is loaded into this process.
 import importlib.util
 import os
 import subprocess
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,15 @@ class Binary:
         (folder / "ledger" / "stxns").write_bytes(transactions)
         return read_output(self._run(folder, "eval"))
 
-    def compile(self, source: bytes) -> bytes:
-        """Assemble a program.
+    def compile(self, source: bytes) -> tuple[bytes, bytes]:
+        """Assemble a program; return it with its source map, which is JSON.
 
         Raises:
             Refused: with the assembler's complaints.
         """
-        return self._run(self.path.parent, "compile", "-", given=source)
+        output = self._run(self.path.parent, "compile", "-", given=source)
+        program, source_map = output.split(b"\n", 1)
+        return b64decode(program), source_map
 
     def _run(self, folder: Path, *arguments: str, given: bytes = b"") -> bytes:
         ran = subprocess.run(  # noqa: S603 - our own binary and arguments

@@ -9,9 +9,9 @@ from Crypto.Hash import SHA512
 
 from infrastructure.addresses import algorand_address_text
 
-ADDRESSES = frozenset(
-    ["snd", "rcv", "close", "rekey", "asnd", "arcv", "aclose", "fadd", "sgnr", "fees", "rwd", "prp", "m", "r", "f", "c", "apat"]
-)
+PARTIES = ("snd", "rcv", "close", "rekey", "asnd", "arcv", "aclose", "fadd", "sgnr", "apat")
+OFFICES = ("m", "r", "f", "c", "fees", "rwd", "prp")
+ADDRESSES = frozenset((*PARTIES, *OFFICES))
 """Names of members that hold an address, wherever they stand."""
 FIXED = ADDRESSES | {"lx", "gh", "grp", "am", "votekey", "selkey", "sprfkey", "sig"}
 """Arrays in go-algorand: zeros are the same as nothing, which they are not in a note."""

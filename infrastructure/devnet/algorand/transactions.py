@@ -5,7 +5,7 @@ from typing import Any
 
 from infrastructure.addresses import algorand_address_text
 from infrastructure.devnet.algorand.answer import MSGPACK, Answer, Asked, Failed
-from infrastructure.devnet.algorand.encoding import packed, raw, readable, whole
+from infrastructure.devnet.algorand.encoding import raw, readable, stored, whole
 from infrastructure.devnet.algorand.genesis import GENESIS_ID
 from infrastructure.devnet.algorand.node import Node
 from infrastructure.devnet.algorand.surface import Route, route
@@ -16,6 +16,13 @@ UNKNOWN = (
     "could not find the transaction in the transaction pool or in the last 1000 confirmed rounds"
 )
 TXID = re.compile("[A-Z2-7]{52}")
+
+
+def in_format(asked: Asked, shown: dict[str, Any]) -> Any:
+    """As JSON or as msgpack, whichever is asked for."""
+    if asked.wants_msgpack:
+        return Answer(body=stored(dict(sorted(shown.items()))), content_type=MSGPACK)
+    return readable(shown)
 
 
 def check_txid(name: str) -> None:
@@ -48,18 +55,14 @@ class Transactions:
             waiting = [one for one in waiting if address in _parties(one)]
         most = int(asked.query.get("max", 0)) or len(waiting)
         shown = {"top-transactions": waiting[:most], "total-transactions": len(waiting)}
-        if asked.wants_msgpack:
-            return Answer(body=packed(shown), content_type=MSGPACK)
-        return readable(shown)
+        return in_format(asked, shown)
 
     def pending(self, asked: Asked, name: str) -> Any:
         check_txid(name)
         found = None if self._node.faults.follower else self._find(name)
         if found is None:
             raise Failed(404, UNKNOWN)
-        if asked.wants_msgpack:
-            return Answer(body=packed(found), content_type=MSGPACK)
-        return readable(found)
+        return in_format(asked, found)
 
     def _waiting(self) -> list[dict[str, Any]]:
         with self._ledger.turn:
