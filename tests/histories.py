@@ -5,8 +5,9 @@ a reader that is late, a landed slot under another plan) has to fold alike every
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ from domain.slots import (
     Slot,
 )
 from domain.status import TRANSITIONS, Status
-from domain.tokens import MintableErc20
+from domain.tokens import AsaFungible, MintableErc20
 from domain.values import (
     WORKER,
     AccountId,
@@ -89,6 +90,19 @@ def requested(
             owner=b"o" * 20,
         ),
         fingerprint=b"f" * 32,
+    )
+
+
+def requested_asset(**terms: Any) -> DeploymentRequested:
+    """Return a request of an Algorand asset, whose terms may be named."""
+    asset: dict[str, Any] = {"name": "Gold", "unit_name": "GLD", "decimals": 2, "total": 1000}
+    asset |= dict.fromkeys(("manager", "reserve", "freeze", "clawback"), b"m" * 32)
+    request = requested()
+    return replace(
+        request,
+        signer=replace(request.signer, address=b"s" * 32),
+        network=NetworkRef(id="algorand", family=Family.ALGORAND, genesis_hash=b"g" * 32),
+        token=AsaFungible(**(asset | terms)),
     )
 
 

@@ -18,7 +18,7 @@ from projections.catalogue import ALL
 from projections.queries import Deployments, Filters, Page, current_history, current_status
 from tests.api_world import FoldedDeployments
 from tests.engine_world import Hands
-from tests.histories import SPACE, requested
+from tests.histories import SPACE, requested, requested_asset
 from tests.memory_log import MemoryLog
 
 TENANT = TenantId(uuid5(SPACE, "tenant"))
@@ -155,6 +155,10 @@ def test_filters_are_joined_by_and(reader: Reader) -> None:
     assert reader.listed(Filters(status=Status.CANCELLED)) == [gone]
     assert reader.listed(Filters(kind="erc20-mintable")) == [far, gone, plain]
     assert reader.listed(Filters(kind="asa-ft")) == []
+    asset = reader.write("asset", requested_asset())
+    reader.catch_up()
+    assert reader.listed(Filters(kind="asa-ft")) == [asset]
+    assert reader.listed(Filters(kind="erc20-mintable")) == [far, gone, plain]
     assert reader.listed(Filters(network="' OR 1=1 --")) == []
 
 

@@ -1,6 +1,7 @@
 """What was once written to a log stays readable, byte for byte. Golden files are only added.
 
-A new event or schema needs a new file; an old file is never edited.
+A new event or schema needs a new file; an old file is never edited. A value that gets
+another shape beside the old one needs a file too: `name@schema.shape.json`.
 """
 
 import json
@@ -12,6 +13,7 @@ import pytest
 
 from domain.event_names import EVENT_TYPES, name_of
 from domain.log import Draft, RecordedEvent
+from domain.tokens import TokenKind
 from infrastructure.event_log.codec import UnknownEvent, current_schema, decode_event, encode_event
 from infrastructure.event_log.envelope import Sealable, open_envelope, spell_time
 
@@ -22,7 +24,7 @@ GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "events").glob("*.json")
 def test_published_events_stay_readable(path: Path) -> None:
     stored = path.read_bytes().rstrip(b"\n")
     recorded = open_envelope(stored)
-    name, _, schema = path.stem.rpartition("@")
+    name, _, schema = schema_of(path).rpartition("@")
     assert name_of(recorded.stream.kind, recorded.event) == name
     if int(schema) == current_schema(name):
         assert encode_event(name, recorded.event) == json.loads(stored)["public"]
@@ -37,8 +39,20 @@ def again(recorded: RecordedEvent) -> bytes:
     return sealable.seal(recorded.position, recorded.version, spell_time(recorded.time))
 
 
+def schema_of(path: Path) -> str:
+    """Return the name and schema of a file, without the shape that it may show."""
+    name, at, rest = path.name.rpartition("@")
+    return name + at + rest.partition(".")[0]
+
+
+def test_every_kind_of_token_that_was_ever_published_has_a_golden_file() -> None:
+    requests = [path for path in GOLDEN if schema_of(path) == "deployment.requested@1"]
+    kinds = {json.loads(path.read_bytes())["public"]["token"]["type"] for path in requests}
+    assert kinds == {kind.value for kind in TokenKind}
+
+
 def test_every_schema_that_was_ever_published_has_a_golden_file() -> None:
-    published = {path.stem for path in GOLDEN}
+    published = {schema_of(path) for path in GOLDEN}
     expected = {
         f"{name}@{schema}" for name in EVENT_TYPES for schema in range(1, current_schema(name) + 1)
     }

@@ -7,6 +7,8 @@ from domain.events import (
     AttemptIncluded,
     BroadcastAnswered,
     DeploymentCancelled,
+    DeploymentCompleted,
+    Evidence,
     PlannedStep,
     StepPurpose,
     StepsPlanned,
@@ -17,13 +19,32 @@ from domain.slots import Inclusion
 from domain.values import BlockRef
 from projections.story import one_line, tell
 from tests.engine_world import World
-from tests.histories import requested
+from tests.histories import BLOB, requested, requested_asset
 
 BLOCK = BlockRef(number=7, hash=b"\7" * 32)
 
 
 def test_a_request_is_told_with_token_and_network() -> None:
     assert tell(requested()) == "requested Gold (GLD) on one"
+
+
+def test_roles_that_an_asset_is_asked_for_without_are_told() -> None:
+    assert tell(requested_asset()) == "requested Gold (GLD) on algorand"
+    told = tell(requested_asset(manager=None, clawback=None))
+    assert told == "requested Gold (GLD) on algorand, for ever without manager, clawback"
+
+
+@pytest.mark.parametrize(
+    ("asset", "told"), [(b"\xab" * 20, "0x" + "ab" * 20), ((1001).to_bytes(8, "big"), "1001")]
+)
+def test_a_token_is_told_by_its_address_or_its_id(asset: bytes, told: str) -> None:
+    completed = DeploymentCompleted(
+        asset=asset,
+        transaction_id=b"t" * 32,
+        inclusion=Inclusion(block=BLOCK, index=0, succeeded=True),
+        evidence=Evidence(block=BLOB, report=BLOB),
+    )
+    assert tell(completed) == f"completed: token {told}, final, as asked, evidence stored"
 
 
 def test_a_plan_names_its_steps_and_what_it_costs_at_most() -> None:
