@@ -6,11 +6,15 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
 
 from domain.event_names import EVENT_TYPES
 from domain.status import MEANING, TRANSITIONS, Status, SubStatus
+from domain.tokens import Token
 from infrastructure.event_log.codec import current_schema
-from infrastructure.event_log.json_shapes import camel
+from infrastructure.event_log.json_shapes import TAGS, camel
 from interfaces.http.problems import catalogue
 from interfaces.http.routes import ROUTES
 
@@ -40,6 +44,24 @@ def _http() -> Iterator[str]:
         codes = ", ".join(route.codes)
         where = f"`{route.method} {route.path}`<br>{route.summary}"
         yield f"| {where} | {who} | {key} | {route.status} | {codes} |"
+    for route in ROUTES:
+        if route.tag == "deploy" and route.body:
+            yield f"\n## What `{route.path}` takes\n"
+            yield f"{(route.body.__doc__ or '').strip()} Other members are refused.\n"
+            yield "| member | if left out | what |"
+            yield "|---|---|---|"
+            yield from _members(route.body)
+
+
+def _members(body: type[msgspec.Struct]) -> Iterator[str]:
+    schema = msgspec.json.schema_components([body])[1][body.__name__]
+    for name, member in schema["properties"].items():
+        missing = "refused" if name in schema["required"] else _json(member.get("default"))
+        yield f"| `{name}` | {missing} | {member.get('description', '')} |"
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else f"`{msgspec.json.encode(value).decode()}`"
 
 
 def _errors() -> Iterator[str]:
@@ -70,6 +92,11 @@ def _events() -> Iterator[str]:
         said = "" if said.startswith(event_type.__name__) else said
         members = ", ".join(f"`{camel(one.name)}`" for one in fields(event_type))
         yield f"| `{name}@{current_schema(name)}` | {said} | {members} |"
+    yield "\nA `token` has a `type` that says which members it has:\n"
+    yield "| type | members |"
+    yield "|---|---|"
+    for kind in get_args(Token):
+        yield f"| `{TAGS[kind]}` | {', '.join(f'`{camel(one.name)}`' for one in fields(kind))} |"
 
 
 def _states() -> Iterator[str]:

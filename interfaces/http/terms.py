@@ -17,21 +17,26 @@ ROLE = (
     "null: given away for ever."
 )
 Role = Annotated[str | msgspec.UnsetType | None, Meta(description=ROLE)]
-EvmAddress = Annotated[str, Meta(description="EIP-55 checksum verified where the case is mixed.")]
+RECEIVER = (
+    "40 hexadecimal digits after 0x, EIP-55 checksum verified where the case is mixed. "
+    "Left out: the account that signs."
+)
+Receiver = Annotated[str | None, Meta(description=RECEIVER)]
+NETWORK = "An EVM network, by its id, its chain id or both: one is needed."
 
 
 class CreateMintableErc20Request(Request):
-    """Compliance metadata is not taken yet: an unknown member is refused, not ignored."""
+    """Compliance metadata is not taken yet."""
 
     name: Annotated[str, Meta(description="1 to 50 characters.")]
     symbol: Annotated[str, Meta(description="1 to 10 characters.")]
     initial_supply: Amount
     cap: Amount
     decimals: Annotated[int, Meta(description="0 to 18.")] = 18
-    initial_supply_receiver: EvmAddress | None = None
-    owner: EvmAddress | None = None
-    network: str | None = None
-    chain_id: int | None = None
+    initial_supply_receiver: Receiver = None
+    owner: Receiver = None
+    network: Annotated[str | None, Meta(description=NETWORK)] = None
+    chain_id: Annotated[int | None, Meta(description=NETWORK)] = None
 
 
 class CreateAsaFungibleRequest(Request):
@@ -40,7 +45,7 @@ class CreateAsaFungibleRequest(Request):
     name: Annotated[str, Meta(description="1 to 32 bytes in UTF-8.")]
     unit_name: Annotated[str, Meta(description="1 to 8 bytes in UTF-8.")]
     total_supply: Annotated[int | str, Meta(description=BASE_UNITS)]
-    network: str
+    network: Annotated[str, Meta(description="The id of an Algorand network.")]
     decimals: Annotated[int, Meta(description="0 to 19.")] = 6
     default_frozen: Annotated[bool, Meta(description="true needs a freezeAddress.")] = False
     manager_address: Role = msgspec.UNSET

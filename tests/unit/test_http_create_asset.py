@@ -3,7 +3,9 @@
 import base64
 import csv
 import json
+import re
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +79,14 @@ def test_an_asset_is_accepted_and_signed_for_by_the_accounts_algorand_address(us
     assert body["signerAddress"] == user.account["algorandAddress"]
     assert algorand_address_text(asked(user).signer.address) == body["signerAddress"]
     assert asked(user).network.id == body["network"] == "algorand-localnet"
+
+
+def test_the_example_of_the_how_to_guide_is_taken(user: User) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "create-an-asa.md"
+    [body] = re.findall(r"-d '(\{.*?\})'", guide.read_text(encoding="utf-8"), re.DOTALL)
+    answer = user.post(CREATE_ASSET, body)
+    assert (answer.status_code, answer.json["totalInWholeTokens"]) == (202, "1000000")
+    assert [one["pointer"] for one in answer.json["warnings"]] == ["/clawbackAddress"]
 
 
 def test_what_is_left_out_is_the_incumbents_default_and_each_role_stays_with_the_signer(
