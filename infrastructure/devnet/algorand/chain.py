@@ -16,6 +16,9 @@ CREATE TABLE IF NOT EXISTS block (
     round INTEGER PRIMARY KEY, header BLOB NOT NULL, body BLOB NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS landed (
     txid TEXT PRIMARY KEY, round INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease (
+    sender BLOB NOT NULL, lease BLOB NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (sender, lease)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS account (address BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS creator (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, address BLOB NOT NULL);
@@ -77,10 +80,16 @@ class Chain:
                 (block.round, block.header, block.body, block.at),
             )
             for place, row in enumerate(block.rows):
+                transaction = whole(row, *self._genesis)["txn"]
                 database.execute(
                     "INSERT OR IGNORE INTO landed VALUES (?, ?, ?)",
-                    (txid(whole(row, *self._genesis)["txn"]), block.round, place),
+                    (txid(transaction), block.round, place),
                 )
+                if "lx" in transaction:
+                    database.execute(
+                        "INSERT OR REPLACE INTO lease VALUES (?, ?, ?)",
+                        (transaction["snd"], transaction["lx"], transaction["lv"]),
+                    )
             if left:
                 for address, data in left.accounts.items():
                     _put_account(database, address, data)
@@ -99,6 +108,12 @@ class Chain:
         """Return the round and place of a transaction."""
         found = self._one("SELECT round, place FROM landed WHERE txid = ?", name)
         return None if found is None else (int(found[0]), int(found[1]))
+
+    def lease_until(self, sender: bytes, lease: bytes) -> int:
+        """Return the last round in which a lease is held."""
+        query = "SELECT until FROM lease WHERE sender = ? AND lease = ?"
+        found = self._one(query, sender, lease)
+        return 0 if found is None else int(found[0])
 
     def account(self, address: bytes) -> dict[str, Any]:
         found = self._one("SELECT data FROM account WHERE address = ?", address)

@@ -1,6 +1,7 @@
 """Bytes of transactions and blocks: go-algorand's msgpack, its hashes, its JSON."""
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ FIXED = ADDRESSES | {"lx", "gh", "grp", "am", "votekey", "selkey", "sprfkey", "s
 """Arrays in go-algorand: zeros are the same as nothing, which they are not in a note."""
 ADDRESS = 32
 CHECKSUM = 4
+BASE32 = re.compile("[A-Z2-7]*")
 
 
 def digest(data: bytes) -> bytes:
@@ -79,10 +81,12 @@ def public_key(text: str) -> bytes:
     Raises:
         ValueError: with algod's words.
     """
+    if not BASE32.fullmatch(text):
+        raise ValueError(f"failed to decode address {text} to base 32")
     try:
         data = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError:
-        raise ValueError(f"failed to decode address {text} to base 32") from None
+        data = b""
     key, check = data[:ADDRESS], data[ADDRESS:]
     if len(key) != ADDRESS or len(check) != CHECKSUM:
         raise ValueError(f"decoded bad addr: {text}")

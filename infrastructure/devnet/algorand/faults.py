@@ -21,6 +21,8 @@ class Faults:
     """Transactions that the pool holds at most."""
     fee_per_byte: int = 0
     """A congestion fee, in microalgos."""
+    isolated: bool = False
+    """Its pool stays its own: it lands when this node's turn comes, and in no other round."""
     queue_full: int = 0
     """That many posts are taken and answered with `broadcast queue full`."""
     silent: int = 0

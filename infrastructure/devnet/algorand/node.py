@@ -1,16 +1,24 @@
 """One node: a pool of its own over a ledger that others may share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from infrastructure.devnet.algorand.answer import Failed
 from infrastructure.devnet.algorand.binary import Refused
+from infrastructure.devnet.algorand.earlier import check_before_the_fee
 from infrastructure.devnet.algorand.encoding import txid, unpacked, whole
 from infrastructure.devnet.algorand.faults import Faults
 from infrastructure.devnet.algorand.genesis import GENESIS_ID
 from infrastructure.devnet.algorand.ledger import Ledger
 from infrastructure.devnet.algorand.pool import Group, Pool
 from infrastructure.devnet.algorand.submission import Submission, check_group, read_submission
-from infrastructure.devnet.algorand.wording import in_our_days, refusal
+from infrastructure.devnet.algorand.wording import (
+    FEE,
+    in_our_days,
+    is_before_the_pool,
+    is_ill_formed,
+    refusal,
+)
 
 
 class Node:
@@ -29,29 +37,21 @@ class Node:
         if self.faults.follower:
             raise Failed(400, "cannot broadcast txns in follower mode")
         submission = read_submission(body)
-        check_group(submission.members)
         with self.ledger.turn:
-            self.faults.refuse_at_the_pool(submission, self.pool)
             group = self._judge(submission)
             self.pool.take(group)
         self.faults.after_taking()
         return next(iter(group.transactions))
 
-    def make_round(self) -> None:
-        """Make a round of the pool; what does not fit it any more is dropped."""
-        with self.ledger.turn:
-            try:
-                self.ledger.advance(self.pool.body)
-            except Refused:
-                self._drop_what_fails()
-                self.ledger.advance(self.pool.body)
-            self.pool.groups.clear()
-            self._look_again()
-
     def look_again(self) -> None:
-        """Judge the pool anew, after a round that another node made."""
+        """Judge the pool anew, after a round that did not hold it."""
         with self.ledger.turn:
-            self._look_again()
+            if not self.pool.groups:
+                return
+            try:
+                self.ledger.judge(self.pool.body)
+            except Refused:
+                drop_what_fails(self.ledger, [self])
 
     def forget_pool(self) -> None:
         with self.ledger.turn:
@@ -63,36 +63,65 @@ class Node:
             found = next((one for one in self.pool.groups if name in one.transactions), None)
             if found is not None:
                 self.pool.drop(found, why)
-                self._look_again()
+                self.look_again()
             return found is not None
 
-    def _look_again(self) -> None:
-        if not self.pool.groups:
-            return
-        try:
-            self.ledger.judge(self.pool.body)
-        except Refused:
-            self._drop_what_fails()
-
-    def _drop_what_fails(self) -> None:
-        waiting, self.pool.groups = self.pool.groups, []
-        for group in waiting:
-            try:
-                self.ledger.judge(self.pool.body + group.body)
-            except Refused as no:
-                self.pool.drop(group, in_our_days(str(no)))
-            else:
-                self.pool.groups.append(group)
-
     def _judge(self, submission: Submission) -> Group:
-        try:
-            judged = self.ledger.judge(self.pool.body + submission.body)
-        except Refused as no:
-            raise refusal(str(no), [_name(member) for member in submission.members]) from None
-        rows = unpacked(judged.block).get("txns", [])[self.pool.size :]
+        """Judge a group as algod does, in its order of checks.
+
+        Raises:
+            Failed: it is refused.
+        """
+        members = submission.members
+        rows, said = self._try(submission.body)
+        if is_ill_formed(said):
+            raise refusal(said, members)
+        check_group(members)
+        if is_before_the_pool(said):
+            raise refusal(said, members)
+        self.faults.refuse_at_the_pool(submission, self.pool)
+        if FEE.match(said):
+            check_before_the_fee(self.ledger, self.pool, members)
+        if said:
+            raise refusal(said, members)
         signed = [whole(row, GENESIS_ID, self.ledger.genesis_hash) for row in rows]
         return Group(body=submission.body, transactions={txid(one["txn"]): one for one in signed})
 
+    def _try(self, body: bytes) -> tuple[list[dict[str, Any]], str]:
+        """The group's rows in the next block, or why it is in none."""
+        try:
+            judged = self.ledger.judge(self.pool.body + body)
+        except Refused as no:
+            return [], str(no)
+        return unpacked(judged.block).get("txns", [])[self.pool.size :], ""
 
-def _name(member: dict[str, Any]) -> str:
-    return txid(member.get("txn", {}))
+
+def make_round(ledger: Ledger, nodes: Sequence[Node]) -> None:
+    """Make a round of the pools, the first node's first.
+
+    What an earlier group has made impossible is dropped from its pool with the reason.
+    """
+    with ledger.turn:
+        try:
+            ledger.advance(b"".join(node.pool.body for node in nodes))
+        except Refused:
+            drop_what_fails(ledger, nodes)
+            ledger.advance(b"".join(node.pool.body for node in nodes))
+        for node in nodes:
+            node.pool.groups.clear()
+
+
+def drop_what_fails(ledger: Ledger, nodes: Sequence[Node]) -> None:
+    """Judge group by group, and keep what can be in one round."""
+    good = b""
+    for node in nodes:
+        waiting, node.pool.groups = node.pool.groups, []
+        for group in waiting:
+            try:
+                ledger.judge(good + group.body)
+            except Refused as no:
+                words = in_our_days(str(no), list(group.transactions.values()))
+                node.pool.drop(group, words)
+            else:
+                good += group.body
+                node.pool.groups.append(group)

@@ -37,5 +37,7 @@ class Programs:
 def _complaints(said: str) -> str:
     """One complaint a line; the program says them in one."""
     words = said.strip()
+    if "Cannot assemble empty" in words:
+        return f"1 error: {words.strip('[]')}\n"
     inner = words[1:-1] if words.startswith("[") and words.endswith("]") else words
     return "".join(f"{part.strip()}\n" for part in COMPLAINT.split(inner) if part.strip())

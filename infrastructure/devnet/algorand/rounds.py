@@ -4,7 +4,7 @@ import threading
 import time
 
 from infrastructure.devnet.algorand.ledger import Ledger
-from infrastructure.devnet.algorand.node import Node
+from infrastructure.devnet.algorand.node import Node, make_round
 
 
 class Rounds:
@@ -51,11 +51,12 @@ class Rounds:
         """Make rounds now, and return the latest."""
         for _ in range(count):
             with self._ledger.turn:
-                maker = self._nodes[self._ledger.latest % len(self._nodes)]
-                maker.make_round()
-                for node in self._nodes:
-                    if node is not maker:
-                        node.look_again()
+                first = self._ledger.latest % len(self._nodes)
+                maker, *others = self._nodes[first:] + self._nodes[:first]
+                heard = [node for node in others if not node.faults.isolated]
+                make_round(self._ledger, [maker, *heard])
+                for node in others:
+                    node.look_again()
             with self._changed:
                 self._made_at = time.monotonic()
                 self._changed.notify_all()

@@ -70,7 +70,7 @@ class Simulation:
                 check_group(members)
                 judged = self._ledger.binary.evaluate(work, b"".join(map(packed, members)))
             except Refused as no:
-                return latest, [], in_our_days(str(no))
+                return latest, [], in_our_days(str(no), members)
             except Failed as failed:
                 return latest, [], failed.message
         return latest, unpacked(judged.block)["txns"], ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infrastructure.devnet.algorand.answer import Failed
-from infrastructure.devnet.algorand.encoding import stream
+from infrastructure.devnet.algorand.encoding import digest, packed, stream, text32
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_MEMBERS = 16
@@ -40,7 +40,7 @@ def read_submission(body: bytes) -> Submission:
                 break
             words = "only encoded map or array can be decoded into a struct"
             raise Failed(400, f"msgpack decode error [pos 1]: {words}")
-        members.append(member)
+        members.append({**member, "txn": _transaction(member)})
         parts.append(part)
     if not members:
         raise Failed(400, "empty txgroup")
@@ -50,20 +50,28 @@ def read_submission(body: bytes) -> Submission:
 
 
 def check_group(members: list[dict[str, Any]]) -> None:
-    """Several members have to be one group.
+    """Members have to be the group that they say they are.
 
     Raises:
         Failed: they are not.
     """
-    ids = [_transaction(member).get("grp") for member in members]
-    if len(ids) == 1:
+    transactions = [member["txn"] for member in members]
+    ids = [transaction.get("grp", b"") for transaction in transactions]
+    if len(ids) == 1 and not ids[0]:
         return
     for number, group in enumerate(ids):
         if not group:
             words = f"[{number}] had zero Group but was submitted in a group of {len(ids)}"
             raise Failed(400, f"transactionGroup: {words}")
         if group != ids[0]:
-            raise Failed(400, "transactionGroup: inconsistent group values")
+            words = f"{text32(group)} != {text32(ids[0])}"
+            raise Failed(400, f"transactionGroup: inconsistent group values: {words}")
+    hashes = [digest(b"TX" + packed({**one, "grp": b""})) for one in transactions]
+    whole = digest(b"TG" + packed({"txlist": hashes}))
+    if whole != ids[0]:
+        listed = " ".join(map(text32, hashes))
+        words = f"{text32(ids[0])} != {text32(whole)} ({{{{}} [{listed}]}})"
+        raise Failed(400, f"transactionGroup: incomplete group: {words}")
 
 
 def _transaction(member: dict[str, Any]) -> dict[str, Any]:
