@@ -33,17 +33,13 @@ from domain.events import (
     StepsPlanned,
 )
 from domain.operation import Operation
-from domain.slots import (
-    Attempt,
-    Certificate,
-    CertificateKind,
-    Fate,
-    Slot,
-    SlotKey,
-)
+from domain.slots import Attempt, Certificate, CertificateKind, Fate, Slot, SlotKey
 from domain.status import Status, SubStatus
 from domain.streams import StreamId, StreamKind
 from domain.values import BlockRef, DeploymentId
+
+WITHOUT_TOKEN = frozenset({Fate.REVERTED, Fate.DEAD, Fate.BURNED})
+"""Fates of a slot in which no token can have appeared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +78,25 @@ class Deployment:
             cause=cause,
             detail=detail,
             certificates=(Certificate(kind=CertificateKind.NEVER_SIGNED),),
+            leftovers=tuple(self._leftovers()),
+        )
+
+    def give_up(self, cause: str, detail: str) -> DeploymentFailed:
+        """Fail after slots that were used up: each has its proof that nothing landed (I3).
+
+        Raises:
+            BrokenRule: a slot is undecided, or landed.
+        """
+        self._require(Status.FAILED)
+        slots = self.operation.issue_slots
+        proofs = [slot.certificate for slot in slots if slot.fate in WITHOUT_TOKEN]
+        certificates = tuple(proof for proof in proofs if proof is not None)
+        if not certificates or len(certificates) < len(slots):
+            raise BrokenRule("a slot may still make the token appear: nothing has failed")
+        return DeploymentFailed(
+            cause=cause,
+            detail=detail,
+            certificates=certificates,
             leftovers=tuple(self._leftovers()),
         )
 
@@ -178,22 +193,15 @@ class Deployment:
             return None
         if self.operation.wait is not None:
             return SubStatus(self.operation.wait.reason)
-        issue = self.operation.issue
-        slot = issue.slots[-1] if issue and issue.slots else None
-        if slot is None or self.status is Status.QUEUED:
+        standing = self.operation.slot_status
+        if standing is None or self.status is Status.QUEUED:
             return SubStatus.FUNDING if self.operation.undecided else None
-        return _slot_sub_status(slot, revoked=self.operation.revoked)
+        return standing
 
     @property
     def decidable_at(self) -> str | None:
         """When the outcome will be known, as far as it can be said; None once it is."""
-        issue = self.operation.issue
-        slot = issue.undecided if issue else None
-        if slot is None or self.status.is_final:
-            return None
-        if slot.inclusion is not None:
-            return f"when block {slot.inclusion.block.number} is final"
-        return "when the slot is used in a final block"
+        return None if self.status.is_final else self.operation.decidable_at
 
     def _leftovers(self) -> Iterable[str]:
         for step in self.operation.steps:
@@ -213,16 +221,6 @@ class Deployment:
     def _require_open(self) -> None:
         if self.status.is_final or self.status is Status.FAILED:
             raise BrokenRule(f"nothing is planned or signed for a {self.status} deployment")
-
-
-def _slot_sub_status(slot: Slot, *, revoked: bool) -> SubStatus:
-    if slot.inclusion is not None or slot.fate is Fate.LANDED:
-        return SubStatus.INCLUDED
-    if revoked:
-        return SubStatus.REORG
-    if slot.seen:
-        return SubStatus.IN_POOL
-    return SubStatus.MAYBE_SENT if slot.answered else SubStatus.SIGNED_UNSENT
 
 
 def stream_of(deployment_id: DeploymentId | UUID) -> StreamId:

@@ -25,6 +25,7 @@ from domain.events import (
     WaitEnded,
 )
 from domain.slots import Attempt, Fate, Slot
+from domain.status import SubStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Operation:
     @property
     def signed_to_issue(self) -> bool:
         """Whether anything was ever signed that could make the token appear."""
-        return any(s.slots for s in self.steps if s.plan.purpose is StepPurpose.ISSUE)
+        return bool(self.issue_slots)
 
     @property
     def undecided(self) -> Sequence[tuple[Step, Slot]]:
@@ -86,6 +87,38 @@ class Operation:
                 continue
             return None if step.undecided else step
         return None
+
+    @property
+    def issue_slots(self) -> tuple[Slot, ...]:
+        """Every slot that was ever signed to make the token appear."""
+        issues = (step for step in self.steps if step.plan.purpose is StepPurpose.ISSUE)
+        return tuple(slot for step in issues for slot in step.slots)
+
+    @property
+    def slot_status(self) -> SubStatus | None:
+        """Where the newest slot of the issuing step stands; None where nothing was signed."""
+        if self.issue is None or not self.issue.slots:
+            return None
+        slot = self.issue.slots[-1]
+        if slot.fate is Fate.DEAD:
+            return SubStatus.SLOT_DEAD
+        if slot.inclusion is not None or slot.fate is Fate.LANDED:
+            return SubStatus.INCLUDED
+        if self.revoked:
+            return SubStatus.REORG
+        if slot.seen:
+            return SubStatus.IN_POOL
+        return SubStatus.MAYBE_SENT if slot.answered else SubStatus.SIGNED_UNSENT
+
+    @property
+    def decidable_at(self) -> str | None:
+        """When the issuing slot's fate will be known; None where none is open."""
+        slot = self.issue.undecided if self.issue else None
+        if slot is None:
+            return None
+        if slot.inclusion is not None:
+            return f"when block {slot.inclusion.block.number} is final"
+        return slot.key.decidable
 
     def next_slot(self, step: int) -> int:
         """Return the number of the slot to reserve for a step.
@@ -135,10 +168,9 @@ class Operation:
                 return replace(self, wait=event)
             case WaitEnded():
                 return replace(self, wait=None)
-            case SlotDecided(fate=fate):
-                return self._with(
-                    event.step, replace(self._slot(event.step, event.slot), fate=fate)
-                )
+            case SlotDecided(fate=fate, certificate=certificate):
+                slot = self._slot(event.step, event.slot)
+                return self._with(event.step, replace(slot, fate=fate, certificate=certificate))
             case _:
                 assert_never(event)
 

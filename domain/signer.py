@@ -91,9 +91,16 @@ def decide(state: SignerState, key: SlotKey, fate: Fate) -> SignerSlotDecided:
     return SignerSlotDecided(key=key, fate=fate, state=replace(state, undecided=left))
 
 
-def hold(state: SignerState, at: BlockRef, used: int) -> SignerHeld:
-    """Stop signing: the finalized block states a nonce that the log cannot explain."""
-    reason = (
-        f"nonce {used} is stated at finalized block {at.number}, the log knows {state.next_nonce}"
-    )
+def hold(state: SignerState, at: BlockRef, used: int | None) -> SignerHeld:
+    """Stop signing: a final block shows a use of the signer that the log cannot explain.
+
+    Args:
+        state: what the signer's last event carries.
+        at: the final block.
+        used: the nonce that stands there; None where a lease was used.
+    """
+    what = "a lease of ours, used by bytes that the log does not hold,"
+    if used is not None:
+        what = f"nonce {used}, where the log knows {state.next_nonce},"
+    reason = f"{what} is stated at finalized block {at.number}"
     return SignerHeld(at=at, used=used, state=replace(state, hold=reason))

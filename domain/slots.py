@@ -19,12 +19,28 @@ class NonceSlot:
     sender: bytes
     nonce: int
 
+    @property
+    def signers(self) -> tuple[bytes, ...]:
+        """Addresses that sign in this slot."""
+        return (self.sender,)
+
+    @property
+    def decidable(self) -> str:
+        """When it will be known what became of the slot, whatever nodes say meanwhile."""
+        return "when the slot is used in a final block"
+
+    @property
+    def told(self) -> str:
+        """What the slot is, in words."""
+        return f"nonce {self.nonce}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseSlot:
     """Algorand: one lease of one sender in one window of the grid.
 
-    The window's end is the last-valid of every attempt (rule L1).
+    The window's end is the last-valid of every attempt and of every member of
+    its group (rule L1): attempts of different ends could both land.
     """
 
     genesis_hash: bytes
@@ -35,8 +51,24 @@ class LeaseSlot:
     last_valid: int
     """Rounds, both included."""
     sponsor: bytes | None = None
+    """Pays for the sender inside the same atomic group."""
     shape: tuple[str, ...] = ()
     """Transaction types of the atomic group, in order."""
+
+    @property
+    def signers(self) -> tuple[bytes, ...]:
+        """Addresses that sign in this slot."""
+        return (self.sender,) if self.sponsor is None else (self.sender, self.sponsor)
+
+    @property
+    def decidable(self) -> str:
+        """When it will be known what became of the slot, whatever nodes say meanwhile."""
+        return f"when round {self.last_valid} is over"
+
+    @property
+    def told(self) -> str:
+        """What the slot is, in words."""
+        return f"the lease of rounds {self.first_valid} to {self.last_valid}"
 
 
 SlotKey = NonceSlot | LeaseSlot
@@ -114,6 +146,8 @@ class Slot:
     included: int = 0
     """Number of the attempt that the inclusion speaks of; 0 where there is none."""
     fate: Fate | None = None
+    certificate: Certificate | None = None
+    """Proof of the fate; None while the slot is undecided."""
 
     @property
     def newest(self) -> Attempt:

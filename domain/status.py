@@ -68,6 +68,7 @@ class SubStatus(StrEnum):
     MAYBE_SENT = "maybe-sent"
     IN_POOL = "in-pool"
     INCLUDED = "included"
+    SLOT_DEAD = "slot-dead"
     STUCK = "stuck"
     REVERTED = "reverted"
     REPLACED = "replaced"

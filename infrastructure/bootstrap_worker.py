@@ -75,6 +75,7 @@ def evm_chain(entry: NetworkEntry) -> EvmChain:
         stuck_after=chosen.stuck_after,
         rebroadcast_after=chosen.rebroadcast_after,
         poll=chosen.poll,
+        most_slots=chosen.most_slots,
     )
     fees = Fees(
         highest_per_gas=int(chosen.highest_fee_per_gas),

@@ -49,6 +49,8 @@ class PolicyEntry(
     required_operators: int = 2
     """How many operators have to state a block as final."""
     undecided_limit: int = 16
+    most_slots: int = 5
+    """Slots of a step that may end unused before a deployment fails, with all their proofs."""
     sponsored: bool = False
     """Whether the treasury pays for users without coins."""
     highest_fee_per_gas: str = "200000000000"
@@ -65,9 +67,9 @@ class PolicyEntry(
     """Seconds, all five."""
 
     def __post_init__(self) -> None:
-        whole = (self.depth, self.required_operators, self.undecided_limit)
-        if min(whole) < 1:
-            raise ValueError("depth, required-operators and undecided-limit start at 1")
+        least = min(self.depth, self.required_operators, self.undecided_limit, self.most_slots)
+        if least < 1:
+            raise ValueError("depth, required-operators, undecided-limit and most-slots start at 1")
         if not 0 <= self.gas_margin <= MOST_MARGIN:
             raise ValueError(f"gas-margin is 0 to {MOST_MARGIN} percent")
         if not all(AMOUNT.fullmatch(wei) for wei in (self.highest_fee_per_gas, self.tip)):

@@ -109,7 +109,7 @@ def _figures(event: DeploymentEvent) -> tuple[str | None, int | None, str | None
 
 DEPLOYMENT_HISTORY = Projection(
     name="deployment_history",
-    version=2,
+    version=3,
     row=HistoryEntry,
     reads=frozenset(get_args(DeploymentEvent)),
     index={"deployment": "text", "version": "bigint"},

@@ -156,7 +156,7 @@ def _columns(row: DeploymentStatus) -> tuple[str | int, ...]:
 
 DEPLOYMENT_STATUS = Projection(
     name="deployment_status",
-    version=2,
+    version=3,
     row=DeploymentStatus,
     reads=frozenset(get_args(DeploymentEvent)),
     index={

@@ -24,7 +24,6 @@ from domain.events import (
     WaitBegan,
     WaitEnded,
 )
-from domain.slots import NonceSlot
 from domain.tokens import AsaFungible, Token
 
 ASSET_ID = 8
@@ -65,8 +64,7 @@ def _sentence(event: DeploymentEvent) -> str:
             )
             return f"preflight passed, planned: {plan}; costs {most} base units at most"
         case SlotReserved(step=step, slot=slot, key=key):
-            what = f"nonce {key.nonce}" if isinstance(key, NonceSlot) else f"window {key.window}"
-            return f"step {step} reserved slot {slot}: {what} of 0x{key.sender.hex()}"
+            return f"step {step} reserved slot {slot}: {key.told} of 0x{key.sender.hex()}"
         case AttemptSigned(step=step, attempt=attempt, transaction_id=transaction):
             return f"step {step} signed attempt {attempt}: transaction 0x{transaction.hex()}"
         case BroadcastAnswered(operator=operator, verdict=verdict, wording=wording):

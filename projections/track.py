@@ -40,6 +40,8 @@ class Track:
     """Undecided slots of the whole operation."""
     slot: int = 0
     """Number of the last issue slot; 0 before there is one."""
+    decidable: str = ""
+    """When its fate will be known at the latest."""
     decided: Fate | None = None
     """What became of it."""
     answered: bool = False
@@ -61,6 +63,8 @@ class Track:
             return SubStatus(self.wait)
         if self.slot == 0 or self.status is Status.QUEUED:
             return SubStatus.FUNDING if self.open else None
+        if self.decided is Fate.DEAD:
+            return SubStatus.SLOT_DEAD
         if self.block is not None or self.decided is Fate.LANDED:
             return SubStatus.INCLUDED
         if self.revoked:
@@ -75,7 +79,7 @@ class Track:
             return None
         if self.block is not None:
             return f"when block {self.block} is final"
-        return "when the slot is used in a final block"
+        return self.decidable
 
 
 def follow(track: Track, event: DeploymentEvent) -> Track:
@@ -83,7 +87,7 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
     match event:
         case StepsPlanned(steps=steps):
             return _planned(track, steps)
-        case SlotReserved(step=step, slot=slot):
+        case SlotReserved(step=step, slot=slot, key=key):
             if not _is_last(track, step):
                 return altered(track, open=track.open + 1)
             return Track(
@@ -91,6 +95,7 @@ def follow(track: Track, event: DeploymentEvent) -> Track:
                 issues=track.issues,
                 open=track.open + 1,
                 slot=slot,
+                decidable=key.decidable,
                 revoked=track.revoked,
                 wait=track.wait,
             )

@@ -42,6 +42,7 @@ POLICY = Policy(
     stuck_after=5.0,
     rebroadcast_after=0.5,
     poll=0.05,
+    most_slots=3,
 )
 FEES = Fees(highest_per_gas=100 * 10**9, tip=10**9, gas_margin=10)
 TERMS = MintableErc20(

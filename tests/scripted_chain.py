@@ -5,6 +5,7 @@ engine (one transaction per nonce, in order; nothing final goes away) and can be
 told to be behind, to prune, to show nothing, or to have made another token.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
@@ -13,6 +14,7 @@ from application.engine.answers import (
     Answer,
     Canonical,
     Conformity,
+    Cost,
     Feasible,
     InBlock,
     InPool,
@@ -34,6 +36,7 @@ from application.engine.chain import (
     CreateToken,
     Effect,
     HistoryPruned,
+    Place,
     Policy,
     SendCoins,
 )
@@ -52,6 +55,7 @@ POLICY = Policy(
     stuck_after=60.0,
     rebroadcast_after=15.0,
     poll=1.0,
+    most_slots=3,
 )
 GAS = 100
 """What anything costs here, in base units."""
@@ -85,6 +89,7 @@ class ScriptedChain:
     """Every byte string that ever left the process."""
     signed: dict[bytes, Signed] = field(default_factory=dict)
     salts: dict[int, int] = field(default_factory=dict)
+    sponsors_inside: bool = False
     standing_now: Standing = field(default_factory=Serving)
     refusal: str | None = None
     down: bool = False
@@ -141,6 +146,9 @@ class ScriptedChain:
 
     # ---- the port
 
+    def spelled(self, address: bytes) -> str:
+        return "0x" + address.hex()
+
     def standing(self, known: BlockRef | None) -> Standing:
         self._require_up()
         return self.standing_now
@@ -167,7 +175,8 @@ class ScriptedChain:
             nonce=self._next(address, self.final + 1, []), at=self._block(self.final)
         )
 
-    def prepare(self, effect: Effect, sender: bytes, nonce: int | None) -> Prepared:
+    def prepare(self, effect: Effect, place: Place) -> Prepared:
+        sender, nonce = place.sender, place.nonce
         assert nonce is not None
         assert self.network.chain_id is not None
         key = NonceSlot(
@@ -177,9 +186,11 @@ class ScriptedChain:
             nonce=nonce,
         )
         transaction = Signed(sender, nonce, effect)
-        return Prepared(key=key, most=GAS + _value(effect), unsigned=transaction)
+        costs = (Cost(address=sender, most=GAS + _value(effect)),)
+        return Prepared(key=key, costs=costs, unsigned=transaction)
 
-    def sign(self, prepared: Prepared, key: bytes, number: int) -> Attempt:
+    def sign(self, prepared: Prepared, keys: Mapping[bytes, bytes], number: int) -> Attempt:
+        key = keys[prepared.key.sender]
         transaction = prepared.unsigned
         assert isinstance(transaction, Signed)
         assert self.address_of(key) == transaction.sender
@@ -251,6 +262,9 @@ class ScriptedChain:
             certificate=b"certificate" + slot.standing.transaction_id,
             asset=sha256(slot.standing.raw).digest()[:20] if creates else b"",
         )
+
+    def take_absence(self, slot: Slot) -> TakenEvidence:
+        raise AssertionError("a nonce is never proven to be unused")
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return self.reader

@@ -53,18 +53,41 @@ class StatedNonce:
     """The next nonce of an address, proven against the finalized block's own state root."""
 
     nonce: int | None
+    """None where the family has none."""
     at: BlockRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    address: bytes
+    """A signer of the slot."""
+    most: int
+    """Base units that this very transaction can cost it at most, what it sends included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A slot and an unsigned transaction for it; nothing of it left the process."""
+    """A slot and unsigned transactions for it; nothing of it left the process."""
 
     key: SlotKey
-    most: int
-    """Base units that this very transaction can cost at most, what it sends included."""
+    costs: tuple[Cost, ...]
+    """For each address that signs."""
     unsigned: object
     """The adapter's own; opaque to the engine."""
+
+    @property
+    def most(self) -> int:
+        return sum(cost.most for cost in self.costs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """No slot of the step can begin now; the next one can in so many seconds, about."""
+
+    seconds: float
+
+
+Preparation = Prepared | Later | Refused
 
 
 # ---- after it was signed
@@ -97,16 +120,27 @@ class UsedByOther:
 
     at: BlockRef
     final: bool
-    used: int
-    """The nonce that stands there now."""
+    used: int | None
+    """The nonce that stands there now; None where the family has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """Nothing used the slot, and nothing can any more: every block that could was read."""
+
+    at: BlockRef
+    """The last of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unseen:
     """No node asked gave any attempt back. Proves nothing."""
 
+    dropped: tuple[Answer, ...] = ()
+    """Nodes that say why they let go of the newest attempt. Others may still have it."""
 
-Sighting = InPool | InBlock | UsedByOther | Unseen
+
+Sighting = InPool | InBlock | UsedByOther | Unusable | Unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

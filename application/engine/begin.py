@@ -1,9 +1,20 @@
 """How a step begins: preflight, plan, and the first signature, durable before it is sent."""
 
-from application.engine.answers import Refused
-from application.engine.chain import Effect, SigningKeys
+from dataclasses import dataclass, field
+
+from application.engine.answers import Cost, Later, Refused
+from application.engine.chain import Effect, Place, SigningKeys, Sponsorship
 from application.engine.recording import Moved, Progress, Recorder, Resting, View, version_of
-from domain.events import PlannedStep, StepPurpose, UndecidedSlot, WaitBegan, WaitReason
+from domain.events import (
+    PlannedStep,
+    SignerSlotReserved,
+    SignerState,
+    SlotReserved,
+    StepPurpose,
+    UndecidedSlot,
+    WaitBegan,
+    WaitReason,
+)
 from domain.log import EventLog, RecordedEvent
 from domain.operation import Step
 from domain.signer import (
@@ -19,6 +30,18 @@ from domain.status import Status
 
 MOST_FUNDINGS = 5
 """Fund steps of one deployment. More says that coins go somewhere else: an operator looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatory:
+    """A chain account that may sign now."""
+
+    address: bytes
+    key: bytes = field(repr=False)
+    last: RecordedEvent
+    """The last event of its stream."""
+    state: SignerState
+    """What that event carries."""
 
 
 class Beginner:
@@ -38,11 +61,22 @@ class Beginner:
             return Resting(seconds=self._poll)
         if step is not None and step.plan.purpose is StepPurpose.FUND:
             return self._fund(step)
+        if step is not None and self._is_exhausted(step):
+            return self._give_up(step)
         return self._issue(step)
 
     @property
     def _poll(self) -> float:
         return self._view.chain.policy.poll
+
+    def _is_exhausted(self, step: Step) -> bool:
+        allowed = self._view.chain.policy.most_slots * (self._view.deployment.retries + 1)
+        return len(step.slots) >= allowed
+
+    def _give_up(self, step: Step) -> Progress:
+        detail = f"{len(step.slots)} slots ended without the transaction, each is proven"
+        failed = self._view.deployment.give_up("TRANSACTION_EXPIRED", detail)
+        return self._record(("give up", self._view.deployment.retries), failed)
 
     def _issue(self, step: Step | None) -> Progress:
         """Preflight anew for every slot; then plan, or fund what is missing, or sign."""
@@ -51,41 +85,42 @@ class Beginner:
         checked = view.chain.preflight(view.creation, signer.address)
         if isinstance(checked, Refused):
             return self._refused(checked)
-        last, progress = self._ready_signer(signer.address)
-        if last is None:
-            return progress
-        missing = self._missing(signer.address, last, checked.most)
-        if missing > 0:
+        own = self._signatory(signer.address, self._keys.seed_of(signer.id))
+        if not isinstance(own, Signatory):
+            return own
+        sponsor: Signatory | Progress | None = None
+        missing = self._missing(own, checked.most)
+        if missing > 0 and not view.chain.sponsors_inside:
             return self._plan_funding(step, missing, checked.most)
+        if missing > 0:
+            sponsor = self._sponsor(f"{view.chain.spelled(own.address)} needs {missing} more")
+        if isinstance(sponsor, Moved | Resting):
+            return sponsor
         if step is None:
             issue = PlannedStep(number=1, purpose=StepPurpose.ISSUE)
             planned = view.deployment.plan((issue,), checked.most)
             return self._record(("plan", 1), planned)
-        return self._sign(step, view.creation, signer.address, self._keys.seed_of(signer.id), last)
+        return self._sign(step, view.creation, own, sponsor, missing)
 
     def _refused(self, refused: Refused) -> Progress:
         deployment = self._view.deployment
         if deployment.operation.signed_to_issue:
-            held = WaitBegan(reason=WaitReason.HELD, detail=refused.detail)
-            return Resting(seconds=self._poll, wait=held)
+            return self._wait(WaitReason.HELD, refused.detail)
         failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", refused.detail)
         return self._record(("refuse", deployment.retries), failed)
 
-    def _missing(self, address: bytes, last: RecordedEvent, most: int) -> int:
+    def _missing(self, who: Signatory, most: int) -> int:
         """Return the base units that lack, net of what undecided slots may still cost."""
-        state = state_of(last.event)
-        assert state is not None
-        there = self._view.chain.coins(address, at_least=self._view.last_fund_block)
-        return most + state.most - there
+        there = self._view.chain.coins(who.address, at_least=self._view.last_fund_block)
+        return most + who.state.most - there
 
     def _plan_funding(self, step: Step | None, missing: int, most: int) -> Progress:
         view = self._view
         steps = view.deployment.operation.steps
         fundings = sum(1 for known in steps if known.plan.purpose is StepPurpose.FUND)
-        address = view.deployment.request.signer.address.hex()
+        address = view.chain.spelled(view.deployment.request.signer.address)
         if not view.chain.policy.sponsored or self._keys.treasury(view.chain.network) is None:
-            detail = f"0x{address} needs {missing} more base units"
-            return self._wait(WaitReason.FUNDS, detail)
+            return self._wait(WaitReason.FUNDS, f"{address} needs {missing} more base units")
         if fundings >= MOST_FUNDINGS:
             return self._wait(WaitReason.HELD, f"funded {fundings} times, still {missing} missing")
         planned = [PlannedStep(number=len(steps) + 1, purpose=StepPurpose.FUND, amount=missing)]
@@ -95,23 +130,41 @@ class Beginner:
         return self._record(("plan", planned[0].number), facts)
 
     def _fund(self, step: Step) -> Progress:
-        key = self._keys.treasury(self._view.chain.network)
-        if key is None:
-            return self._wait(WaitReason.FUNDS, "there is no treasury on this network")
-        treasury = self._view.chain.address_of(key)
-        last, progress = self._ready_signer(treasury)
-        if last is None:
-            return progress
+        treasury = self._treasury("there is no treasury on this network")
+        if not isinstance(treasury, Signatory):
+            return treasury
         effect = self._view.effect_of(step)
-        checked = self._view.chain.preflight(effect, treasury)
+        checked = self._view.chain.preflight(effect, treasury.address)
         if isinstance(checked, Refused):
             return self._wait(WaitReason.HELD, f"the treasury cannot send: {checked.detail}")
-        if self._missing(treasury, last, checked.most) > 0:
-            return self._wait(WaitReason.FUNDS, f"the treasury 0x{treasury.hex()} is empty")
-        return self._sign(step, effect, treasury, key, last)
+        if (empty := self._empty(treasury, checked.most)) is not None:
+            return empty
+        return self._sign(step, effect, treasury)
 
-    def _ready_signer(self, address: bytes) -> tuple[RecordedEvent | None, Progress]:
-        """Return the last event of a signer that may sign now; else None and what to do instead."""
+    def _sponsor(self, lack: str) -> Signatory | Progress:
+        """Return who pays inside the slot; else why nobody does."""
+        if not self._view.chain.policy.sponsored:
+            return self._wait(WaitReason.FUNDS, lack)
+        found = self._treasury(lack)
+        signer = self._view.deployment.request.signer
+        if isinstance(found, Signatory) and found.address == signer.address:
+            return self._wait(WaitReason.FUNDS, lack)
+        return found
+
+    def _treasury(self, lack: str) -> Signatory | Progress:
+        key = self._keys.treasury(self._view.chain.network)
+        if key is None:
+            return self._wait(WaitReason.FUNDS, lack)
+        return self._signatory(self._view.chain.address_of(key), key)
+
+    def _empty(self, treasury: Signatory, most: int) -> Resting | None:
+        if self._missing(treasury, most) <= 0:
+            return None
+        spelled = self._view.chain.spelled(treasury.address)
+        return self._wait(WaitReason.FUNDS, f"the treasury {spelled} is empty")
+
+    def _signatory(self, address: bytes, key: bytes) -> Signatory | Progress:
+        """Return an account that may sign now; else what has to be done, or waited for, first."""
         chain = self._view.chain
         stream = stream_of(chain.network, address)
         last = self._log.read_last(stream)
@@ -120,42 +173,71 @@ class Beginner:
         if last is None or state is None:
             adopted = adopt(chain.network, address, stated.at, stated.nonce)
             also = {stream: (version_of(last), adopted)}
-            return None, self._record(("adopt", stream), also=also)
+            return self._record(("adopt", stream), also=also)
         if stated.nonce is not None and stated.nonce > (state.next_nonce or 0) and not state.hold:
             held = hold(state, stated.at, stated.nonce)
-            return None, self._record(
+            return self._record(
                 ("hold", stream, stated.nonce), also={stream: (version_of(last), held)}
             )
         try:
             require_ready(state, chain.policy.undecided_limit)
         except SignerNotReady as busy:
             wait = WaitBegan(reason=WaitReason.HELD, detail=str(busy)) if state.hold else None
-            return None, Resting(seconds=self._poll, wait=wait)
-        return last, Moved()
+            return Resting(seconds=self._poll, wait=wait)
+        return Signatory(address=address, key=key, last=last, state=state)
 
     def _sign(
-        self, step: Step, effect: Effect, sender: bytes, key: bytes, last: RecordedEvent
+        self,
+        step: Step,
+        effect: Effect,
+        own: Signatory,
+        sponsor: Signatory | None = None,
+        missing: int = 0,
     ) -> Progress:
         """Reserve and sign in one append on the streams of all who sign.
 
         On a conflict the bytes, which never left this process, are thrown away.
         """
-        view, number = self._view, step.plan.number
-        state = state_of(last.event)
-        assert state is not None
-        prepared = view.chain.prepare(effect, sender, state.next_nonce)
-        attempt = view.chain.sign(prepared, key, 1)
-        reserved, signed = view.deployment.sign(number, prepared.key, prepared.most, attempt)
-        slot = UndecidedSlot(
-            key=prepared.key,
-            owner=view.history.stream,
-            step=number,
-            slot=reserved.slot,
-            most=prepared.most,
+        view = self._view
+        place = Place(
+            operation=view.history.stream,
+            step=step.plan.number,
+            sender=own.address,
+            nonce=own.state.next_nonce,
+            used=tuple(slot.key for slot in step.slots),
+            sponsorship=Sponsorship(address=sponsor.address, missing=missing) if sponsor else None,
         )
-        taken = reserve(state, slot, view.chain.policy.undecided_limit)
-        also = {stream_of(view.chain.network, sender): (version_of(last), taken)}
+        prepared = view.chain.prepare(effect, place)
+        if isinstance(prepared, Later):
+            return Resting(seconds=prepared.seconds)
+        if isinstance(prepared, Refused):
+            return self._refused(prepared)
+        costs = {cost.address: cost for cost in prepared.costs}
+        if sponsor and (empty := self._empty(sponsor, costs[sponsor.address].most)) is not None:
+            return empty
+        signing = [own] if sponsor is None else [own, sponsor]
+        keys = {one.address: one.key for one in signing}
+        attempt = view.chain.sign(prepared, keys, 1)
+        number = step.plan.number
+        reserved, signed = view.deployment.sign(number, prepared.key, prepared.most, attempt)
+        also = {
+            stream_of(view.chain.network, one.address): (
+                version_of(one.last),
+                self._reserve(one, reserved, costs[one.address]),
+            )
+            for one in signing
+        }
         return self._record(("sign", number, reserved.slot, 1), reserved, signed, also=also)
+
+    def _reserve(self, who: Signatory, reserved: SlotReserved, cost: Cost) -> SignerSlotReserved:
+        slot = UndecidedSlot(
+            key=reserved.key,
+            owner=self._view.history.stream,
+            step=reserved.step,
+            slot=reserved.slot,
+            most=cost.most,
+        )
+        return reserve(who.state, slot, self._view.chain.policy.undecided_limit)
 
     def _wait(self, reason: WaitReason, detail: str) -> Resting:
         return Resting(seconds=self._poll, wait=WaitBegan(reason=reason, detail=detail))

@@ -5,6 +5,7 @@ worth: no answer to a submission proves anything, not found proves nothing, and
 only a block that the required number of operators call final decides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -15,6 +16,7 @@ from application.engine.answers import (
     Conformity,
     Orphaned,
     Preflight,
+    Preparation,
     Prepared,
     Reading,
     Sighting,
@@ -22,7 +24,8 @@ from application.engine.answers import (
     StatedNonce,
     TakenEvidence,
 )
-from domain.slots import Attempt, Inclusion, Slot
+from domain.slots import Attempt, Inclusion, Slot, SlotKey
+from domain.streams import StreamId
 from domain.tokens import Token
 from domain.values import BlockRef, NetworkRef
 
@@ -57,6 +60,29 @@ Effect = CreateToken | SendCoins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sponsorship:
+    """Who pays inside the slot for a sender that lacks coins."""
+
+    address: bytes
+    missing: int
+    """Base units that the sender lacks for the effect at its dearest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a new slot is to be bound: a chain takes from it what its slots are made of."""
+
+    operation: StreamId
+    step: int
+    sender: bytes
+    nonce: int | None
+    """The sender's next one; None where the family has none."""
+    used: tuple[SlotKey, ...] = ()
+    """Slots that the step had before, all decided."""
+    sponsorship: Sponsorship | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the operator decided for one network."""
 
@@ -76,6 +102,8 @@ class Policy:
     """Seconds without a sight of the bytes after which they are sent again."""
     poll: float
     """Seconds between two looks at an open operation."""
+    most_slots: int
+    """Slots of a step that may end unused before a deployment fails, with all their proofs."""
 
 
 class Chain(Protocol):
@@ -90,6 +118,15 @@ class Chain(Protocol):
     @property
     def policy(self) -> Policy: ...
 
+    @property
+    def sponsors_inside(self) -> bool:
+        """Whether a sponsor pays in the very slot of the effect; else by a step before it."""
+        ...
+
+    def spelled(self, address: bytes) -> str:
+        """Return an address as people of this chain write it."""
+        ...
+
     def standing(self, known: BlockRef | None) -> Standing:
         """Say whether the chain reaches the highest block that was ever final, and agrees there.
 
@@ -103,19 +140,32 @@ class Chain(Protocol):
         ...
 
     def coins(self, address: bytes, at_least: int = 0) -> int:
-        """Return the balance, in base units, at the newest block, from block `at_least` on."""
+        """Return what an address may spend, in base units, at the newest block.
+
+        Less than nothing where the chain demands a reserve that is not there.
+
+        Args:
+            address: whose coins.
+            at_least: block that the answer has to know of.
+        """
         ...
 
     def stated_nonce(self, address: bytes) -> StatedNonce:
         """Return what the finalized block proves about the address."""
         ...
 
-    def prepare(self, effect: Effect, sender: bytes, nonce: int | None) -> Prepared:
-        """Bind the effect to the sender's next slot, with fees and gas estimated anew."""
+    def prepare(self, effect: Effect, place: Place) -> Preparation:
+        """Bind the effect to a new slot, with fees and gas estimated anew."""
         ...
 
-    def sign(self, prepared: Prepared, key: bytes, number: int) -> Attempt:
-        """Sign. The caller keeps the bytes durable before anybody else sees them (I2)."""
+    def sign(self, prepared: Prepared, keys: Mapping[bytes, bytes], number: int) -> Attempt:
+        """Sign. The caller keeps the bytes durable before anybody else sees them (I2).
+
+        Args:
+            prepared: what to sign.
+            keys: the private key of each address that has a cost in it.
+            number: of the attempt, in its slot.
+        """
         ...
 
     def address_of(self, key: bytes) -> bytes:
@@ -151,6 +201,14 @@ class Chain(Protocol):
 
         Raises:
             HistoryPruned: the state of that block is gone.
+        """
+        ...
+
+    def take_absence(self, slot: Slot) -> TakenEvidence:
+        """Prove that nothing used the slot while it could be used.
+
+        Raises:
+            HistoryPruned: a block that has to be read is gone.
         """
         ...
 

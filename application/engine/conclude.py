@@ -22,7 +22,7 @@ from domain.signer import decide, state_of, stream_of
 from domain.slots import Certificate, Fate, Inclusion, Slot
 from domain.status import Status
 from domain.streams import StreamId, StreamVersion
-from domain.values import BlobRef
+from domain.values import BlobRef, BlockRef
 
 
 class Concluder:
@@ -54,6 +54,31 @@ class Concluder:
         except HistoryPruned as gone:
             return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
         return self._decide(step, slot, inclusion, operators, taken)
+
+    def bury(self, step: Step, slot: Slot, last: BlockRef) -> Progress:
+        """Decide a slot that nothing used and nothing can use any more.
+
+        The deployment stays where it is: a later slot may follow.
+        """
+        chain = self._view.chain
+        operators = chain.stated_final(last)
+        if not operators:
+            return Resting(seconds=chain.policy.poll)
+        try:
+            taken = chain.take_absence(slot)
+        except HistoryPruned as gone:
+            return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
+        decided = SlotDecided(
+            step=step.plan.number,
+            slot=slot.number,
+            fate=Fate.DEAD,
+            certificate=Certificate(
+                kind=taken.kind, blob=_reference(taken.certificate), block=last
+            ),
+        )
+        also = self._others(slot, Fate.DEAD, last, operators)
+        action = ("decided", step.plan.number, slot.number)
+        return self._recorder.record(action, decided, also=also, blobs=(taken.certificate,))
 
     def _stays(self, reason: WaitReason, detail: str) -> Resting:
         seconds = self._view.chain.policy.stuck_after
@@ -114,29 +139,29 @@ class Concluder:
             evidence = Evidence(block=_reference(taken.block), report=conformity.report)
             facts.append(after.complete(slot, taken.asset, evidence))
         action = ("decided", step.plan.number, slot.number)
-        also = self._others(slot, inclusion, operators)
+        also = self._others(slot, Fate.LANDED, inclusion.block, operators)
         blobs = (taken.block, taken.certificate)
         return self._recorder.record(action, *facts, also=also, blobs=blobs)
 
     def _others(
-        self, slot: Slot, inclusion: Inclusion, operators: tuple[str, ...]
+        self, slot: Slot, fate: Fate, block: BlockRef, operators: tuple[str, ...]
     ) -> dict[StreamId, tuple[StreamVersion, Event]]:
+        """Free everybody who signed in the slot, and move the network's highest final block."""
         network = self._view.chain.network
-        sender = stream_of(network, slot.key.sender)
-        last = self._log.read_last(sender)
-        state = state_of(last.event) if last else None
-        assert state is not None, "a slot was reserved without its signer"
-        if all(slot.key != known.key for known in state.undecided):
-            # Read later than the view: another worker has decided it meanwhile.
-            raise ConcurrentChange(f"{sender} moved on")
-        freed = decide(state, slot.key, Fate.LANDED)
-        also: dict[StreamId, tuple[StreamVersion, Event]] = {sender: (version_of(last), freed)}
+        also: dict[StreamId, tuple[StreamVersion, Event]] = {}
+        for address in slot.key.signers:
+            signer = stream_of(network, address)
+            last = self._log.read_last(signer)
+            state = state_of(last.event) if last else None
+            assert state is not None, "a slot was reserved without its signer"
+            if all(slot.key != known.key for known in state.undecided):
+                # Read later than the view: another worker has decided it meanwhile.
+                raise ConcurrentChange(f"{signer} moved on")
+            also[signer] = (version_of(last), decide(state, slot.key, fate))
         known = highest_final(self._view.network.event if self._view.network else None)
-        if known is None or inclusion.block.number > known.number:
+        if known is None or block.number > known.number:
             stream, version = self._recorder.network
-            advanced = FinalizedAdvanced(
-                network=network, block=inclusion.block, operators=operators
-            )
+            advanced = FinalizedAdvanced(network=network, block=block, operators=operators)
             also[stream] = (version, advanced)
         return also
 

@@ -1,17 +1,17 @@
 """How a signed slot is followed: sent, seen, included, confirmed, and decided when it is final."""
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
-from application.engine.answers import InBlock, InPool, Orphaned, UsedByOther
+from application.engine.answers import InBlock, InPool, Orphaned, Unseen, Unusable, UsedByOther
 from application.engine.chain import HistoryPruned
 from application.engine.conclude import Concluder
-from application.engine.recording import Progress, Recorder, Resting, View, version_of
+from application.engine.recording import Progress, Recorder, Resting, View, action_on, version_of
+from application.engine.sending import Sender
 from domain.deployment import Deployment
 from domain.events import (
     AttemptIncluded,
     AttemptSeen,
-    AttemptSigned,
-    BroadcastAnswered,
     ConformityRead,
     DeploymentEvent,
     InclusionRevoked,
@@ -25,8 +25,6 @@ from domain.signer import hold, state_of, stream_of
 from domain.slots import Inclusion, Slot
 from domain.status import Status
 from domain.values import BlobRef
-
-LONGEST_WORDING = 500
 
 
 class Follower:
@@ -44,13 +42,13 @@ class Follower:
         self._log = log
         self._view = view
         self._now = now
-        self._sent = sent
+        self._sender = Sender(log, view, now, sent)
         self._record = Recorder(log, view).record
 
     def follow(self, step: Step, slot: Slot) -> Progress:
         """Do the next thing for one undecided slot."""
         if not slot.answered:
-            return self._broadcast(step, slot)
+            return self._sender.send(step, slot)
         if slot.inclusion is None:
             return self._look(step, slot)
         return self._look_again(step, slot, slot.inclusion)
@@ -60,23 +58,6 @@ class Follower:
         return self._view.chain.policy.poll
 
     # ---- before it is in a block
-
-    def _broadcast(self, step: Step, slot: Slot) -> Progress:
-        """Send what the log holds: these bytes came from there, not from who signed them."""
-        attempt = slot.newest
-        answers = self._view.chain.broadcast(attempt.raw)
-        facts = [
-            BroadcastAnswered(
-                step=step.plan.number,
-                slot=slot.number,
-                attempt=attempt.number,
-                operator=answer.operator,
-                verdict=answer.verdict,
-                wording=answer.wording[:LONGEST_WORDING],
-            )
-            for answer in answers
-        ]
-        return self._record(self._action("broadcast", step, slot), *facts)
 
     def _look(self, step: Step, slot: Slot) -> Progress:
         sighting = self._view.chain.observe(slot)
@@ -92,24 +73,19 @@ class Follower:
                 return self._in_pool(slot)
             case UsedByOther():
                 return self._used_by_other(slot, sighting)
+            case Unusable(at=last):
+                return Concluder(self._log, self._view, self._now).bury(step, slot, last)
+            case Unseen(dropped=dropped):
+                return self._sender.send_again(step, slot, dropped)
             case _:
-                return self._send_again(slot)
+                assert_never(sighting)
 
     def _in_pool(self, slot: Slot) -> Resting:
         patience = timedelta(seconds=self._view.chain.policy.stuck_after)
-        if self._now - self._signed_at(slot) < patience:
+        if self._now - self._sender.signed_at(slot) < patience:
             return Resting(seconds=self._poll)
         stuck = WaitBegan(reason=WaitReason.STUCK, detail="in a pool, in no block yet")
         return Resting(seconds=self._poll, wait=stuck)
-
-    def _send_again(self, slot: Slot) -> Resting:
-        """Nobody shows the bytes: that proves nothing, and sending the same again is harmless."""
-        raw, patience = slot.newest.raw, self._view.chain.policy.rebroadcast_after
-        last = self._sent.get(raw) or self._signed_at(slot)
-        if self._now - last >= timedelta(seconds=patience):
-            self._sent[raw] = self._now
-            self._view.chain.broadcast(raw)
-        return Resting(seconds=self._poll)
 
     def _used_by_other(self, slot: Slot, used: UsedByOther) -> Progress:
         """The slot is gone to bytes that are not ours: nothing is failed, the signer is held."""
@@ -131,7 +107,7 @@ class Follower:
 
     def _included(self, step: Step, slot: Slot, found: InBlock) -> Progress:
         """Record the inclusion and, in the same append, what is true at once with it."""
-        self._sent.pop(slot.newest.raw, None)
+        self._sender.forget(slot)
         included = AttemptIncluded(
             step=step.plan.number,
             slot=slot.number,
@@ -209,14 +185,5 @@ class Follower:
     def _issues_with_success(self, step: Step, inclusion: Inclusion) -> bool:
         return step.plan.purpose is StepPurpose.ISSUE and inclusion.succeeded
 
-    def _signed_at(self, slot: Slot) -> datetime:
-        raw = slot.newest.raw
-        return next(
-            recorded.time
-            for recorded in reversed(self._view.history.events)
-            if isinstance(recorded.event, AttemptSigned) and recorded.event.raw == raw
-        )
-
     def _action(self, what: str, step: Step, slot: Slot) -> tuple[object, ...]:
-        version = self._view.history.version.number
-        return (what, step.plan.number, slot.number, slot.newest.number, version)
+        return action_on(self._view, what, step, slot)

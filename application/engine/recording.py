@@ -10,6 +10,7 @@ from domain.events import Event, StepPurpose, WaitBegan
 from domain.log import Append, EventLog, History, RecordedEvent, append_one
 from domain.network import stream_of as network_stream
 from domain.operation import Step
+from domain.slots import Slot
 from domain.streams import NOTHING, StreamId, StreamVersion
 from domain.values import WORKER, DeploymentId
 
@@ -66,6 +67,12 @@ class Resting:
 
 
 Progress = Moved | Resting
+
+
+def action_on(view: View, what: str, step: Step, slot: Slot) -> tuple[object, ...]:
+    """Name what is done to a slot, as of a view: a repetition has the same command id."""
+    version = view.history.version.number
+    return (what, step.plan.number, slot.number, slot.newest.number, version)
 
 
 def version_of(recorded: RecordedEvent | None) -> StreamVersion:

@@ -60,8 +60,8 @@ class SignerHeld:
     """Something that is not in the log used this signer. An operator has to look."""
 
     at: BlockRef
-    used: int
-    """The nonce that the finalized block states."""
+    used: int | None
+    """The nonce that the finalized block states; None where a lease was used."""
     state: SignerState
 
 

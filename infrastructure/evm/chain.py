@@ -1,5 +1,6 @@
 """One EVM network. Implements application.engine.chain.Chain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eth_account import Account
@@ -9,6 +10,7 @@ from application.engine.answers import (
     Answer,
     Canonical,
     Conformity,
+    Cost,
     Feasible,
     Orphaned,
     Preflight,
@@ -20,7 +22,7 @@ from application.engine.answers import (
     StatedNonce,
     TakenEvidence,
 )
-from application.engine.chain import ChainUnavailable, CreateToken, Effect, Policy, SendCoins
+from application.engine.chain import ChainUnavailable, CreateToken, Effect, Place, Policy, SendCoins
 from domain.errors import BrokenRule
 from domain.slots import Attempt, AttemptKind, Inclusion, NonceSlot, Slot
 from domain.values import BlockRef, NetworkRef
@@ -50,6 +52,9 @@ class Fees:
 
 
 class EvmChain:
+    sponsors_inside = False
+    """A transaction has one payer here: who lacks coins is funded by a step of its own."""
+
     def __init__(self, network: NetworkRef, policy: Policy, fees: Fees, nodes: Nodes) -> None:
         self.network = network
         self.policy = policy
@@ -59,6 +64,9 @@ class EvmChain:
     @property
     def has_independent_reader(self) -> bool:
         return len(self._nodes.operators) > 1
+
+    def spelled(self, address: bytes) -> str:
+        return evm_address_text(address)
 
     def standing(self, known: BlockRef | None) -> Standing:
         return self._nodes.standing(known)
@@ -85,7 +93,8 @@ class EvmChain:
     def stated_nonce(self, address: bytes) -> StatedNonce:
         return self._nodes.proven_nonce(address, "finalized")
 
-    def prepare(self, effect: Effect, sender: bytes, nonce: int | None) -> Prepared:
+    def prepare(self, effect: Effect, place: Place) -> Prepared:
+        sender, nonce = place.sender, place.nonce
         if nonce is None or self.network.chain_id is None:
             raise BrokenRule("an EVM slot has a nonce on a chain with an id")
         call = _call(effect, sender)
@@ -113,9 +122,10 @@ class EvmChain:
             nonce=nonce,
         )
         most = gas * price + quantity(call["value"])
-        return Prepared(key=key, most=most, unsigned=unsigned)
+        return Prepared(key=key, costs=(Cost(address=sender, most=most),), unsigned=unsigned)
 
-    def sign(self, prepared: Prepared, key: bytes, number: int) -> Attempt:
+    def sign(self, prepared: Prepared, keys: Mapping[bytes, bytes], number: int) -> Attempt:
+        key = keys[prepared.key.sender]
         if self.address_of(key) != prepared.key.sender:
             raise BrokenRule("this key signs for another address")
         assert isinstance(prepared.unsigned, dict)
@@ -149,6 +159,9 @@ class EvmChain:
     def take_evidence(self, effect: Effect, slot: Slot, inclusion: Inclusion) -> TakenEvidence:
         terms = terms_of(effect) if isinstance(effect, CreateToken) else None
         return self._nodes.first(lambda node: evidence_taking.take(node, terms, slot, inclusion))
+
+    def take_absence(self, slot: Slot) -> TakenEvidence:
+        raise BrokenRule(f"{slot.key.told} waits without end: unused proves nothing here")
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return sightings.independent_reading(self._nodes, slot, inclusion)

@@ -25,7 +25,7 @@ from tests.api_world import (
     unavailable,
 )
 
-CAUSES = {"CONTRACT_EXECUTION_FAILED"}
+CAUSES = {"CONTRACT_EXECUTION_FAILED", "TRANSACTION_EXPIRED"}
 """Codes that a deployment fails with: seen inside an answer, never as one."""
 
 
