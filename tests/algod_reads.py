@@ -62,6 +62,9 @@ def blocks(script: Script, cast: Cast) -> None:
         ("archival-future", future, {}),
     ):
         script.get(case, path, query=query)
+    for round_, number in ((1, 1), (FAR, 1586)):
+        script.get(f"lightheader-{number}", f"/v2/blocks/{round_}/lightheader/proof")
+        script.get(f"stateproof-{number}", f"/v2/stateproofs/{round_}")
     empty = f"/v2/blocks/{script.tick(2)}"
     script.get("block-empty", empty)
     script.get("block-empty-txids", f"{empty}/txids")

@@ -137,6 +137,7 @@ class Algod:
             if self._process.poll() is not None:
                 assert self._process.stderr is not None
                 words = self._process.stderr.read().decode("utf-8", "replace").strip()
+                self._end(signal.SIGTERM)
                 raise AlgodFailed(f"The node ended at once: {words[-500:]}")
             try:
                 self.ask("GET", "/ready")

@@ -18,7 +18,7 @@ RECORDED: dict[str, dict[str, Any]] = {
 }
 ACCEPTED = 200
 NOT_PLAYED = {
-    r"lightheader-.*|stateproof-.*": "the ledger makes no state proofs",
+    r"(lightheader|stateproof)-(...)": "the ledger makes no state proofs",
     r"deltas.*|follower-deltas|follower-sync": "state deltas and sync rounds are not carried",
     r"dev-.*|devmode-.*": "our rounds have a clock; the node is in no DevMode",
     r"async.*": "a developer route that a chain adapter must not use",

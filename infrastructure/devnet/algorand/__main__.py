@@ -1,9 +1,11 @@
 """Runs the development node until SIGTERM."""
 
 import argparse
+import fcntl
 import os
 import secrets
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -22,11 +24,18 @@ from infrastructure.devnet.algorand.surface import Surface
 from infrastructure.devnet.algorand.transactions import Transactions
 
 FUNDED = 10**15
+POLL = 0.05
+"""Seconds in which a surface notices that it is to end."""
 
 
 def main() -> None:
     options = _parser().parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
+    lock = (options.data / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another process keeps the chain in {options.data}")
     token = (
         options.token or os.environ.get("ALGOD_TOKEN") or _kept_token(options.data / "algod.token")
     )
@@ -53,7 +62,7 @@ def main() -> None:
         signal.signal(wanted, lambda *_: ended.set())
     rounds.start()
     for surface in surfaces:
-        threading.Thread(target=surface.serve_forever, daemon=True).start()
+        threading.Thread(target=surface.serve_forever, args=(POLL,), daemon=True).start()
     ended.wait()
     rounds.stop()
     for surface in surfaces:

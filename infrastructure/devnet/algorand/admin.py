@@ -6,7 +6,7 @@ from typing import Any
 from infrastructure.devnet.algorand.answer import Asked, Failed
 from infrastructure.devnet.algorand.node import Node
 from infrastructure.devnet.algorand.rounds import Rounds
-from infrastructure.devnet.algorand.surface import Route, route
+from infrastructure.devnet.algorand.surface import ADMIN, Route, route
 
 
 class Admin:
@@ -16,13 +16,13 @@ class Admin:
 
     def routes(self) -> list[Route]:
         return [
-            route("GET", "/devnet", self.show),
-            route("POST", "/devnet/pause", self.pause),
-            route("POST", "/devnet/resume", self.resume),
-            route("POST", "/devnet/tick", self.tick),
-            route("POST", "/devnet/drop-pool", self.drop_pool),
-            route("POST", "/devnet/evict", self.evict),
-            route("POST", "/devnet/faults", self.faults),
+            route("GET", ADMIN, self.show),
+            route("POST", f"{ADMIN}/pause", self.pause),
+            route("POST", f"{ADMIN}/resume", self.resume),
+            route("POST", f"{ADMIN}/tick", self.tick),
+            route("POST", f"{ADMIN}/drop-pool", self.drop_pool),
+            route("POST", f"{ADMIN}/evict", self.evict),
+            route("POST", f"{ADMIN}/faults", self.faults),
         ]
 
     def show(self, _: Asked) -> Any:

@@ -41,6 +41,8 @@ class Blocks:
             route("GET", "/v2/blocks/{at}/txids", self.txids),
             route("GET", "/v2/blocks/{at}/logs", self.logs),
             route("GET", "/v2/blocks/{at}/transactions/{name}/proof", self.proof),
+            route("GET", "/v2/blocks/{at}/lightheader/proof", self.state_proof),
+            route("GET", "/v2/stateproofs/{at}", self.state_proof),
         ]
 
     def block(self, asked: Asked, at: str) -> Any:
@@ -81,6 +83,12 @@ class Blocks:
         if name not in names:
             raise Failed(404, UNKNOWN)
         return TREES[kind](self._leaves(block), names.index(name))
+
+    def state_proof(self, _: Asked, at: str) -> Any:
+        """There is none: nobody signs."""
+        if number(at, "round") > self._ledger.latest:
+            raise Failed(500, "given round is greater than the latest round")
+        raise Failed(404, "no state proof can be found for that round")
 
     def _leaves(self, block: Block) -> list[tuple[bytes, bytes]]:
         """Each transaction and its row, as bytes that are hashed."""

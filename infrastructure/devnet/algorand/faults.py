@@ -55,6 +55,10 @@ class Faults:
         if self.delay:
             time.sleep(self.delay)
 
+    def let_pass(self, size: int) -> bool:
+        """Whether nothing at the pool's door refuses anything, up to this size."""
+        return size <= self.pool_size and not self.fee_per_byte
+
     def refuse_at_the_pool(self, submission: Submission, pool: Pool) -> None:
         """Raises:
         Failed: the pool is full, or more has to be paid.

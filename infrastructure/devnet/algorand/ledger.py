@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,14 @@ from infrastructure.devnet.algorand.binary import Binary, Evaluated
 from infrastructure.devnet.algorand.chain import Block, Chain
 from infrastructure.devnet.algorand.encoding import packed, public_key, stored, unpacked
 from infrastructure.devnet.algorand.genesis import GENESIS_ID, REWARDS, REWARDS_POOL, Genesis
+from infrastructure.devnet.algorand.lookup import TRACKER, fund, look_up, objects, touched
 
-TRACKER = "ledger/jig_ledger.sqlite3.tracker.sqlite"
 BLOCKS = "ledger/jig_ledger.sqlite3.block.sqlite"
 LEFT = "left.msgpack"
 """Accounts and boxes after the round: the binary says them once."""
 FIRST_ID = 1001
-UNIT = 1_000_000
-KEPT = 1_100
-"""Blocks that a folder holds; a window is 1000 rounds."""
+KEPT = 4_000
+"""Blocks that a folder holds: the ledger looks for voters of eleven times 256 rounds back."""
 
 
 class Ledger:
@@ -40,7 +40,8 @@ class Ledger:
         self.turn = threading.RLock()
         """Held by whoever makes a round, or judges what the next may hold."""
         for left_over in folder.glob("work-*"):
-            shutil.rmtree(left_over)
+            # A process of the binary may outlive its parent by a moment.
+            shutil.rmtree(left_over, ignore_errors=True)
         rounds = sorted(folder.glob("round-*"))
         for older in rounds[:-1]:
             shutil.rmtree(older)
@@ -61,15 +62,29 @@ class Ledger:
             Refused: it cannot be made of these; nothing has changed.
         """
         with self.turn:
-            with self._copy() as work:
-                _keep_left(work, self.binary.evaluate(work, transactions))
+            with self._copy(self._newest) as work:
+                left = self.binary.evaluate(work, transactions)
                 _tidy(work, self.latest)
+                _keep_left(work, self._complete(work, left))
                 newest = self._name(self.latest + 1)
                 work.rename(newest)
             old, self._newest = self._newest, newest
             block = self._keep(newest)
             shutil.rmtree(old)
             return block
+
+    def _complete(self, work: Path, left: Evaluated) -> Evaluated:
+        """Add the accounts that the round changed and the ledger does not name."""
+        rows = unpacked(left.block).get("txns", ())
+        changed = touched(rows)
+        creators = (self.chain.creator(number, kind) for number, kind in objects(rows))
+        changed |= {creator for creator in creators if creator}
+        missing = changed - left.accounts.keys()
+        if not missing:
+            return left
+        with self._copy(work) as aside:
+            found = look_up(self.binary, aside, sorted(missing), self.latest + 1, self.genesis_hash)
+        return replace(left, accounts={**left.accounts, **found})
 
     def judge(self, transactions: bytes) -> Evaluated:
         """Say what the next round would be.
@@ -84,7 +99,7 @@ class Ledger:
     def aside(self) -> Iterator[Path]:
         """A copy of the newest round, to do with as one likes."""
         with self.turn:
-            copy = self._copy()
+            copy = self._copy(self._newest)
             work = copy.__enter__()
         try:
             yield work
@@ -92,9 +107,9 @@ class Ledger:
             copy.__exit__(None, None, None)
 
     @contextmanager
-    def _copy(self) -> Iterator[Path]:
+    def _copy(self, folder: Path) -> Iterator[Path]:
         work = self._folder / f"work-{threading.get_ident()}-{time.monotonic_ns()}"
-        shutil.copytree(self._newest, work, ignore=shutil.ignore_patterns(LEFT, "*-shm"))
+        shutil.copytree(folder, work, ignore=shutil.ignore_patterns(LEFT, "*-shm"))
         try:
             yield work
         finally:
@@ -109,15 +124,7 @@ class Ledger:
         self.binary.init(work, self.genesis.timestamp)
         funded = {public_key(who): amount for who, amount in self.genesis.funded.items()}
         with closing(sqlite3.connect(work / TRACKER)) as tracker, tracker:
-            tracker.executemany(
-                "INSERT INTO accountbase (address, data) VALUES (?, ?)",
-                [(who, packed({"b": amount})) for who, amount in funded.items()],
-            )
-            tracker.execute(
-                "UPDATE accounttotals SET offline = offline + ?,"
-                " offlinerewardunits = offlinerewardunits + ?",
-                (sum(funded.values()), sum(amount // UNIT for amount in funded.values())),
-            )
+            fund(tracker, funded.items())
         with closing(sqlite3.connect(work / BLOCKS)) as blocks, blocks:
             _count_from(blocks, FIRST_ID - 1)
             rows = blocks.execute(

@@ -1,24 +1,18 @@
 """One node: a pool of its own over a ledger that others may share."""
 
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Iterator, Sequence
 
 from infrastructure.devnet.algorand.answer import Failed
 from infrastructure.devnet.algorand.binary import Refused
-from infrastructure.devnet.algorand.earlier import check_before_the_fee
-from infrastructure.devnet.algorand.encoding import txid, unpacked, whole
 from infrastructure.devnet.algorand.faults import Faults
-from infrastructure.devnet.algorand.genesis import GENESIS_ID
+from infrastructure.devnet.algorand.judge import Judge
 from infrastructure.devnet.algorand.ledger import Ledger
 from infrastructure.devnet.algorand.pool import Group, Pool
-from infrastructure.devnet.algorand.submission import Submission, check_group, read_submission
-from infrastructure.devnet.algorand.wording import (
-    FEE,
-    in_our_days,
-    is_before_the_pool,
-    is_ill_formed,
-    refusal,
-)
+from infrastructure.devnet.algorand.submission import Submission, read_submission
+from infrastructure.devnet.algorand.wording import in_our_days
+
+MOST_AT_ONCE = 64
 
 
 class Node:
@@ -26,6 +20,9 @@ class Node:
         self.ledger = ledger
         self.faults = faults
         self.pool = Pool()
+        self._judge = Judge(ledger, faults)
+        self._arrived: list[Submission] = []
+        self._arrival = threading.Lock()
 
     def submit(self, body: bytes) -> str:
         """Take a group into the pool, and return its first transaction's id.
@@ -37,15 +34,25 @@ class Node:
         if self.faults.follower:
             raise Failed(400, "cannot broadcast txns in follower mode")
         submission = read_submission(body)
+        with self._arrival:
+            self._arrived.append(submission)
         with self.ledger.turn:
-            group = self._judge(submission)
-            self.pool.take(group)
+            while submission.decided is None:
+                self._decide()
+        if isinstance(submission.decided, Failed):
+            raise submission.decided
         self.faults.after_taking()
-        return next(iter(group.transactions))
+        return next(iter(submission.decided.transactions))
 
     def look_again(self) -> None:
         """Judge the pool anew, after a round that did not hold it."""
         with self.ledger.turn:
+            landed = self.ledger.chain.landed
+            self.pool.groups = [
+                group
+                for group in self.pool.groups
+                if landed(next(iter(group.transactions))) is None
+            ]
             if not self.pool.groups:
                 return
             try:
@@ -66,34 +73,16 @@ class Node:
                 self.look_again()
             return found is not None
 
-    def _judge(self, submission: Submission) -> Group:
-        """Judge a group as algod does, in its order of checks.
-
-        Raises:
-            Failed: it is refused.
-        """
-        members = submission.members
-        rows, said = self._try(submission.body)
-        if is_ill_formed(said):
-            raise refusal(said, members)
-        check_group(members)
-        if is_before_the_pool(said):
-            raise refusal(said, members)
-        self.faults.refuse_at_the_pool(submission, self.pool)
-        if FEE.match(said):
-            check_before_the_fee(self.ledger, self.pool, members)
-        if said:
-            raise refusal(said, members)
-        signed = [whole(row, GENESIS_ID, self.ledger.genesis_hash) for row in rows]
-        return Group(body=submission.body, transactions={txid(one["txn"]): one for one in signed})
-
-    def _try(self, body: bytes) -> tuple[list[dict[str, Any]], str]:
-        """The group's rows in the next block, or why it is in none."""
+    def _decide(self) -> None:
+        """Decide what has arrived while others had their turn."""
+        with self._arrival:
+            arrived = self._arrived[:MOST_AT_ONCE]
+            del self._arrived[:MOST_AT_ONCE]
         try:
-            judged = self.ledger.judge(self.pool.body + body)
-        except Refused as no:
-            return [], str(no)
-        return unpacked(judged.block).get("txns", [])[self.pool.size :], ""
+            self._judge.take(arrived, self.pool)
+        finally:
+            for one in arrived:
+                one.decided = one.decided or Failed(500, "the ledger gave no answer")
 
 
 def make_round(ledger: Ledger, nodes: Sequence[Node]) -> None:
@@ -103,10 +92,10 @@ def make_round(ledger: Ledger, nodes: Sequence[Node]) -> None:
     """
     with ledger.turn:
         try:
-            ledger.advance(b"".join(node.pool.body for node in nodes))
+            ledger.advance(_body(nodes))
         except Refused:
             drop_what_fails(ledger, nodes)
-            ledger.advance(b"".join(node.pool.body for node in nodes))
+            ledger.advance(_body(nodes))
         for node in nodes:
             node.pool.groups.clear()
 
@@ -114,14 +103,26 @@ def make_round(ledger: Ledger, nodes: Sequence[Node]) -> None:
 def drop_what_fails(ledger: Ledger, nodes: Sequence[Node]) -> None:
     """Judge group by group, and keep what can be in one round."""
     good = b""
+    for node, group in list(_different(nodes)):
+        try:
+            ledger.judge(good + group.body)
+        except Refused as no:
+            words = in_our_days(str(no), list(group.transactions.values()))
+            node.pool.drop(group, words)
+        else:
+            good += group.body
+
+
+def _body(nodes: Sequence[Node]) -> bytes:
+    return b"".join(group.body for _, group in _different(nodes))
+
+
+def _different(nodes: Sequence[Node]) -> Iterator[tuple[Node, Group]]:
+    """Every group of the pools; one that was given to two nodes comes once."""
+    seen: set[str] = set()
     for node in nodes:
-        waiting, node.pool.groups = node.pool.groups, []
-        for group in waiting:
-            try:
-                ledger.judge(good + group.body)
-            except Refused as no:
-                words = in_our_days(str(no), list(group.transactions.values()))
-                node.pool.drop(group, words)
-            else:
-                good += group.body
-                node.pool.groups.append(group)
+        for group in node.pool.groups:
+            first = next(iter(group.transactions))
+            if first not in seen:
+                seen.add(first)
+                yield node, group

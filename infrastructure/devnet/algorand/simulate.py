@@ -13,7 +13,8 @@ from nacl.signing import SigningKey
 from infrastructure.devnet.algorand.answer import Asked, Failed
 from infrastructure.devnet.algorand.binary import Refused
 from infrastructure.devnet.algorand.encoding import packed, stored, txid, unpacked
-from infrastructure.devnet.algorand.ledger import TRACKER, Ledger
+from infrastructure.devnet.algorand.ledger import Ledger
+from infrastructure.devnet.algorand.lookup import TRACKER
 from infrastructure.devnet.algorand.submission import check_group
 from infrastructure.devnet.algorand.surface import Route, route
 from infrastructure.devnet.algorand.transactions import effects, in_format

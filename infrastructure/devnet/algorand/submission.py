@@ -5,16 +5,23 @@ from typing import Any
 
 from infrastructure.devnet.algorand.answer import Failed
 from infrastructure.devnet.algorand.encoding import digest, packed, stream, text32
+from infrastructure.devnet.algorand.pool import Group
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_MEMBERS = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Submission:
     body: bytes
     """The members' bytes, without what could not be read after them."""
     members: list[dict[str, Any]]
+    decided: Group | Failed | None = None
+
+    @property
+    def group(self) -> bytes:
+        group: bytes = self.members[0]["txn"].get("grp", b"")
+        return group
 
 
 def read_submission(body: bytes) -> Submission:
