@@ -68,8 +68,9 @@ class Ledger:
                 _keep_left(work, self._complete(work, left))
                 newest = self._name(self.latest + 1)
                 work.rename(newest)
-            old, self._newest = self._newest, newest
+            # Whoever is told of a round shall find it.
             block = self._keep(newest)
+            old, self._newest = self._newest, newest
             shutil.rmtree(old)
             return block
 

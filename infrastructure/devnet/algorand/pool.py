@@ -34,7 +34,7 @@ class Pool:
         return sum(map(len, self.groups))
 
     def find(self, name: str) -> dict[str, Any] | None:
-        for group in self.groups:
+        for group in list(self.groups):
             if name in group.transactions:
                 return group.transactions[name]
         return None

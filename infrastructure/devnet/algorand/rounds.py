@@ -15,14 +15,15 @@ class Rounds:
         self._nodes = nodes
         self._seconds = seconds
         self._changed = threading.Condition()
-        self._made_at = time.monotonic()
         self._running = seconds > 0
         self._ended = False
         self._thread = threading.Thread(target=self._go_on, name="rounds", daemon=True)
 
     @property
     def since_last(self) -> float:
-        return time.monotonic() - self._made_at
+        """Seconds since the latest round was made, also by a process before this."""
+        latest = self._ledger.chain.block(self._ledger.latest)
+        return 0.0 if latest is None else max(0.0, time.time() - latest.at)
 
     @property
     def is_running(self) -> bool:
@@ -58,7 +59,6 @@ class Rounds:
                 for node in others:
                     node.look_again()
             with self._changed:
-                self._made_at = time.monotonic()
                 self._changed.notify_all()
         return self._ledger.latest
 

@@ -69,16 +69,16 @@ class Transactions:
             return [one for group in self._node.pool.groups for one in group.transactions.values()]
 
     def _find(self, name: str) -> dict[str, Any] | None:
+        # The pool first: what leaves it for a block while we look is then found there.
+        waiting = self._node.pool.find(name)
+        dropped = self._node.pool.dropped.get(name)
         landed = self._ledger.chain.landed(name)
         if landed is not None and landed[0] > self._ledger.latest - REMEMBERED:
             return self._landed(*landed)
-        pool = self._node.pool
-        waiting = pool.find(name)
         if waiting is not None:
             return {"pool-error": "", "txn": waiting}
-        if name in pool.dropped:
-            transaction, why = pool.dropped[name]
-            return {"pool-error": why, "txn": transaction}
+        if dropped is not None:
+            return {"pool-error": dropped[1], "txn": dropped[0]}
         return None
 
     def _landed(self, number: int, place: int) -> dict[str, Any]:
