@@ -1,0 +1,1 @@
+"""The Algorand family: nodes and indexers, what their answers are worth, and proofs."""
