@@ -46,9 +46,13 @@ def test_what_the_other_node_made_impossible_is_evicted_with_its_reason(two: Alg
     if client(two).status()["last-round"] % 2:
         two.tick()
     first = client(two, 0).send_transaction(spender.payment(TREASURY, 800_000, note=b"0"))
+    others = [rich(two).payment(TREASURY, note=bytes([number])) for number in range(10)]
+    before = [client(two, 1).send_transaction(one) for one in others[:6]]
     second = client(two, 1).send_transaction(spender.payment(TREASURY, 800_000, note=b"1"))
+    after = [client(two, 1).send_transaction(one) for one in others[6:]]
     two.tick()
-    assert client(two).pending_transaction_info(first)["confirmed-round"]
+    for landed in (first, *before, *after):
+        assert client(two).pending_transaction_info(landed)["confirmed-round"]
     lost = client(two, 1).pending_transaction_info(second)
     assert "confirmed-round" not in lost
     assert lost["pool-error"].startswith(f"transaction {second}: overspend")

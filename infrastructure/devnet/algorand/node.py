@@ -101,16 +101,26 @@ def make_round(ledger: Ledger, nodes: Sequence[Node]) -> None:
 
 
 def drop_what_fails(ledger: Ledger, nodes: Sequence[Node]) -> None:
-    """Judge group by group, and keep what can be in one round."""
-    good = b""
-    for node, group in list(_different(nodes)):
-        try:
-            ledger.judge(good + group.body)
-        except Refused as no:
-            words = in_our_days(str(no), list(group.transactions.values()))
-            node.pool.drop(group, words)
-        else:
-            good += group.body
+    """Keep what can be in one round, in order; drop the rest, each with its reason."""
+    _fit(ledger, b"", list(_different(nodes)))
+
+
+def _fit(ledger: Ledger, good: bytes, candidates: Sequence[tuple[Node, Group]]) -> bytes:
+    """Add to what is good all of the candidates that can be, found by halves."""
+    if not candidates:
+        return good
+    tried = good + b"".join(group.body for _, group in candidates)
+    try:
+        ledger.judge(tried)
+    except Refused as no:
+        if len(candidates) == 1:
+            node, group = candidates[0]
+            node.pool.drop(group, in_our_days(str(no), list(group.transactions.values())))
+            return good
+    else:
+        return tried
+    half = len(candidates) // 2
+    return _fit(ledger, _fit(ledger, good, candidates[:half]), candidates[half:])
 
 
 def _body(nodes: Sequence[Node]) -> bytes:
