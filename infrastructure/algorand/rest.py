@@ -33,6 +33,13 @@ class _Endless(Exception):
     """More bytes than are read, or later than they are waited for."""
 
 
+class _Session(requests.Session):
+    """Follows nothing. Told not to, the library still reads all of a redirect's body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     status: int
@@ -51,7 +58,7 @@ class Rest:
     _session: requests.Session = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        session = requests.Session()
+        session = _Session()
         session.trust_env = not is_loopback(self.url)  # no proxy stands before this machine
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         object.__setattr__(self, "_session", session)
