@@ -170,7 +170,7 @@ def _unsigned(group: Sequence[bytes]) -> bytes:
     many = b"\xdc\x00\x10" if len(group) == MOST_MEMBERS else bytes([0x90 + len(group)])
     members = b"".join(b"\x81" + _key("txn") + one for one in group)
     groups = b"\x91\x81" + _key("txns") + many + members
-    return b"\x82" + _key("allow-empty-signatures") + b"\xc3" + _key("txn-groups") + groups
+    return b"\x82" + _key("txn-groups") + groups + _key("allow-empty-signatures") + b"\xc3"
 
 
 def _key(name: str) -> bytes:

@@ -279,15 +279,20 @@ def test_the_hash_of_a_block_is_32_bytes() -> None:
         algod(server).block_hash(411)
 
 
-def test_an_unsigned_group_is_simulated_as_it_is() -> None:
+def test_an_unsigned_group_is_asked_about_in_the_bytes_that_a_real_node_took() -> None:
+    [took] = [
+        base64.b64decode(case["body"])
+        for case in json.loads((RECORDED / "simulate-request.json").read_text("utf-8"))
+    ]
+    begin, end = took.index(b"\xa3txn\x8a") + 4, took.index(b"\xb6allow-empty-signatures")
     with serving(says(200, {"txn-groups": []})) as server:
-        assert algod(server).simulate([b"\x81\xa1a\x01"] * 2) == {"txn-groups": []}
-    _, _, body = server.asked[0].partition(b"\r\n\r\n")
-    member_bytes = b"\x81\xa3txn\x81\xa1a\x01"
-    group = b"\x91\x81\xa4txns\x92" + member_bytes * 2
-    assert body == b"\x82\xb6allow-empty-signatures\xc3\xaatxn-groups" + group
-    with pytest.raises(ValueError, match="1 to 16"):
-        algod(server).simulate([])
+        assert algod(server).simulate([took[begin:end]]) == {"txn-groups": []}
+        algod(server).simulate([b"\x80"] * 16)
+    assert server.asked[0].partition(b"\r\n\r\n")[2] == took
+    assert b"\xa4txns\xdc\x00\x10" + b"\x81\xa3txn\x80" * 16 in server.asked[1]
+    for many in (0, 17):
+        with pytest.raises(ValueError, match="1 to 16"):
+            algod(server).simulate([b"\x80"] * many)
 
 
 def test_an_answer_is_kept_apart_from_what_it_asks_to_set() -> None:
