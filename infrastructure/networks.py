@@ -20,6 +20,11 @@ HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 """Lower case, since a setting that names a network is in upper case."""
 AMOUNT = re.compile(r"0|[1-9][0-9]{0,77}")
+LEAST_WINDOW, MOST_WINDOW = 4, 500
+"""Rounds. Nothing begins in the last quarter; a slot reaches into no more than one window, and
+a plain node keeps 1,000 rounds."""
+LEAST_FEE = 1_000
+"""Microalgos: the protocol's minimum."""
 MOST_MARGIN = 1_000
 """Percent. More is a slip of the pen."""
 
@@ -32,6 +37,9 @@ class NodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     url: str
     operator: str
     """Who runs it. Two nodes of one operator are one voice."""
+    token: str = ""
+    """Names the setting PROOFMINT_NODE_TOKEN_<token> that holds its API token; secrets are no
+    part of a catalogue. Algorand only."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -39,6 +47,8 @@ class NodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             raise ValueError("a node has an http(s) url")
         if not self.operator or self.operator != self.operator.strip():
             raise ValueError("a node has the name of its operator, without blanks around")
+        if self.token and not ID.fullmatch(self.token):
+            raise ValueError("token is the name of a setting, in lower case: never a token itself")
 
 
 class PolicyEntry(
@@ -59,6 +69,12 @@ class PolicyEntry(
     """Wei, as a decimal string."""
     gas_margin: int = 10
     """Percent on top of the estimate."""
+    window: int = 40
+    """Algorand: rounds in which a slot can be used. A longer one makes its proof dearer."""
+    highest_fee: int = 10_000
+    """Algorand: microalgos for one transaction."""
+    standstill: float = 60.0
+    """Algorand: seconds without a round, after which a node is not relied on."""
     index_patience: float = 60.0
     stuck_after: float = 300.0
     rebroadcast_after: float = 30.0
@@ -76,15 +92,32 @@ class PolicyEntry(
             raise ValueError("highest-fee-per-gas and tip are wei, as decimal strings")
         if int(self.highest_fee_per_gas) < max(1, int(self.tip)):
             raise ValueError("highest-fee-per-gas is more than 0, and no less than tip")
-        seconds = (self.stuck_after, self.rebroadcast_after, self.poll, self.timeout)
+        if not LEAST_WINDOW <= self.window <= MOST_WINDOW:
+            raise ValueError(f"window is {LEAST_WINDOW} to {MOST_WINDOW} rounds")
+        if self.highest_fee < LEAST_FEE:
+            raise ValueError(f"highest-fee is {LEAST_FEE} microalgos or more")
+        seconds = (
+            self.stuck_after,
+            self.rebroadcast_after,
+            self.poll,
+            self.timeout,
+            self.standstill,
+        )
         if not all(math.isfinite(one) and one > 0 for one in seconds):
-            raise ValueError("stuck-after, rebroadcast-after, poll, timeout are seconds, above 0")
+            raise ValueError(
+                "stuck-after, rebroadcast-after, poll, timeout, standstill are seconds, above 0"
+            )
         if not (math.isfinite(self.index_patience) and self.index_patience >= 0):
             raise ValueError("index-patience is seconds, from 0")
 
 
 class NetworkEntry(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="kebab"
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    rename="kebab",
+    omit_defaults=True,  # TOML has no null
 ):
     id: str
     name: str
@@ -94,6 +127,8 @@ class NetworkEntry(
     development: bool = False
     """Nobody signs its blocks: outcomes have level `development`."""
     nodes: tuple[NodeEntry, ...]
+    indexers: tuple[NodeEntry, ...] = ()
+    """Algorand: independent readers. Without one, Indexed is not said."""
     policy: PolicyEntry = PolicyEntry()
 
     def __post_init__(self) -> None:
@@ -107,6 +142,8 @@ class NetworkEntry(
             raise ValueError(f"{self.id}: genesis-hash is 0x and 32 bytes in hexadecimal")
         if self.chain_id is not None and self.chain_id < 1:
             raise ValueError(f"{self.id}: chain-id starts at 1")
+        if self.family is Family.EVM and self.indexers:
+            raise ValueError(f"{self.id}: an EVM network is read by nodes, it has no indexers")
         self.reference  # noqa: B018 - checks that an EVM network has a chain id, and no other
 
     @property
@@ -119,6 +156,11 @@ class NetworkEntry(
         )
 
 
+def setting_of(network: str) -> str:
+    """Return how a setting names a network: a variable's name cannot hold dots."""
+    return network.replace(".", "-")
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     network: tuple[NetworkEntry, ...] = ()
 
@@ -129,6 +171,8 @@ class Catalogue:
         self._by_id: Mapping[str, NetworkEntry] = {entry.id: entry for entry in entries}
         if len(self._by_id) < len(entries):
             raise BadCatalogue("two networks have the same id")
+        if len({setting_of(entry.id) for entry in entries}) < len(entries):
+            raise BadCatalogue("two networks differ in dots alone: settings cannot name them")
         # Two names for one chain would be two policies for the same nonces.
         if len({entry.reference.key for entry in entries}) < len(entries):
             raise BadCatalogue("two networks are the same chain")
@@ -160,25 +204,6 @@ def read_catalogue(path: Path) -> Catalogue:
         raise BadCatalogue(f"{path} cannot be read: {type(error).__name__}") from None
     except (ValueError, BadCatalogue) as error:
         raise BadCatalogue(f"{path}: {error}") from None
-
-
-def development_entry(
-    network: str, chain_id: int, genesis_hash: bytes, url: str, poll: float
-) -> NetworkEntry:
-    """Describe a development chain: one operator, sponsored, quick."""
-    policy = PolicyEntry(
-        depth=2, required_operators=1, sponsored=True, poll=poll, rebroadcast_after=5.0
-    )
-    return NetworkEntry(
-        id=network,
-        name="Development network (Anvil)",
-        family=Family.EVM,
-        genesis_hash="0x" + genesis_hash.hex(),
-        chain_id=chain_id,
-        development=True,
-        nodes=(NodeEntry(url=url, operator="devnet"),),
-        policy=policy,
-    )
 
 
 def write_catalogue(path: Path, *entries: NetworkEntry) -> None:

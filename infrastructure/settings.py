@@ -15,6 +15,7 @@ from infrastructure.keys.provider import (
 )
 
 TREASURY = "PROOFMINT_TREASURY_KEY_"
+NODE_TOKEN = "PROOFMINT_NODE_TOKEN_"  # noqa: S105 - the name of a setting
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Private keys are 1 to one less than this (SEC 2, section 2.4.1)."""
 MOST_THREADS = 1_000
@@ -42,7 +43,9 @@ class Settings:
     """The catalogue file."""
     keys: KeyProvider = field(repr=False)
     treasuries: Mapping[str, bytes] = field(repr=False)
-    """Private key by network id."""
+    """Private key by network id, with hyphens for its dots."""
+    node_tokens: Mapping[str, str] = field(repr=False)
+    """API token of nodes, by the name that the catalogue calls it."""
     bind: str
     threads: int
     """Request threads of an API process."""
@@ -72,6 +75,7 @@ class Settings:
             networks=Path(environment.get("PROOFMINT_NETWORKS", default_networks)),
             keys=keys,
             treasuries=dict(_treasuries(environment)),
+            node_tokens=dict(_node_tokens(environment)),
             bind=_bind(environment.get("PROOFMINT_BIND", "127.0.0.1:8400")),
             threads=_count(environment, "PROOFMINT_THREADS", "16"),
             log_level=_log_level(environment.get("PROOFMINT_LOG_LEVEL", "INFO")),
@@ -108,7 +112,7 @@ def _master_key(environment: Mapping[str, str], data: Path) -> KeyProvider:
 
 
 def _treasuries(environment: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """Read PROOFMINT_TREASURY_KEY_<network id, upper case, _ for -> of every network."""
+    """Read PROOFMINT_TREASURY_KEY_<network id, upper case, _ for - and .> of every network."""
     found = []
     for name, value in environment.items():
         if name.startswith(TREASURY):
@@ -119,8 +123,23 @@ def _treasuries(environment: Mapping[str, str]) -> list[tuple[str, bytes]]:
             is_key = 0 < int.from_bytes(key, "big") < SECP256K1_ORDER
             if len(key) != LENGTH or not is_key or name == TREASURY:
                 raise BadSetting(f"{name} is not a network's private key, 32 bytes in hexadecimal")
-            found.append((name.removeprefix(TREASURY).lower().replace("_", "-"), key))
+            found.append((_as_id(name.removeprefix(TREASURY)), key))
     return found
+
+
+def _node_tokens(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Read PROOFMINT_NODE_TOKEN_<name, upper case, _ for -> of every node that wants one."""
+    found = []
+    for name, value in environment.items():
+        if name.startswith(NODE_TOKEN):
+            if not value.isascii() or not value.isprintable() or " " in value or name == NODE_TOKEN:
+                raise BadSetting(f"{name} is not a token: printable ASCII without blanks")
+            found.append((_as_id(name.removeprefix(NODE_TOKEN)), value))
+    return found
+
+
+def _as_id(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _one_of(kind: type[Mode], value: str) -> Mode:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infrastructure.devnet.anvil import DEVELOPMENT_KEY, Anvil, free_port
+from infrastructure.devnet.entries import anvil_entry
 from infrastructure.keys.provider import make_development_key
-from infrastructure.networks import development_entry, write_catalogue
+from infrastructure.networks import write_catalogue
 from interfaces.cli.http_client import HttpClient
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +71,7 @@ class Service:
 
     def __post_init__(self) -> None:
         make_development_key(self.folder / "master.key")
-        entry = development_entry(self.network, self.chain_id, self.genesis, self.node, 0.05)
+        entry = anvil_entry(self.network, self.chain_id, self.genesis, self.node, 0.05)
         write_catalogue(self.folder / "networks.toml", entry)
         self.environment = os.environ | {
             "PROOFMINT_DATA": str(self.folder),

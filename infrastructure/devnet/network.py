@@ -1,20 +1,20 @@
-"""The development network of one data folder: its chain, its catalogue entry, its keys."""
+"""The development network of one data folder: its chains, their catalogue entries, their keys."""
 
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infrastructure.devnet.algod import Algod
 from infrastructure.devnet.anvil import DEVELOPMENT_KEY, Anvil
+from infrastructure.devnet.entries import TOKEN, algorand_entry, anvil_entry
+from infrastructure.devnet.indexer import Indexer
 from infrastructure.keys.provider import make_development_key
-from infrastructure.networks import (
-    BadCatalogue,
-    development_entry,
-    read_catalogue,
-    write_catalogue,
-)
+from infrastructure.networks import BadCatalogue, read_catalogue, write_catalogue
 
-NETWORK = "anvil"
+EVM = "anvil"
+ALGORAND = "algorand-devnet"
 POLL = 0.25
 """Seconds between two looks at an open deployment: blocks come every second here."""
 
@@ -22,38 +22,66 @@ POLL = 0.25
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devnet:
     anvil: Anvil
+    algod: Algod
+    indexer: Indexer
     environment: dict[str, str]
     """What the service's processes need to know."""
-    replaced: bool
-    """Whether another chain than last time answers: what stands on the old one stays held."""
+    replaced: tuple[str, ...]
+    """Networks with another chain than last time: what stands on the old one stays held."""
 
 
 @contextmanager
-def devnet(data: Path, block_time: str = "1") -> Generator[Devnet]:
-    """Start the folder's chain where it was left, and describe it; stop it on the way out.
+def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
+    """Start the folder's chains where they were left, and describe them; stop them on the way out.
+
+    Args:
+        data: the folder; everything of the chains lies below it.
+        block_seconds: between two blocks, and between two rounds.
 
     Raises:
-        AnvilFailed: the chain cannot be started.
+        AnvilFailed: the EVM chain cannot be started.
+        AlgodFailed: the Algorand chain cannot be started.
+        IndexerFailed: the indexer cannot be started.
     """
     data.mkdir(parents=True, exist_ok=True)
     make_development_key(data / "master.key")
     catalogue = data / "networks.toml"
     known = _known_genesis(catalogue)
-    with Anvil(state=data / "anvil.json", block_time=block_time) as anvil:
-        entry = development_entry(NETWORK, anvil.chain_id, anvil.genesis_hash, anvil.url, POLL)
-        write_catalogue(catalogue, entry)
+    token = secrets.token_hex(32)
+    with (
+        Anvil(state=data / "anvil.json", block_time=f"{block_seconds:g}") as anvil,
+        Algod(data / "algorand", round_seconds=block_seconds, token=token) as algod,
+        Indexer(data / "algorand-indexer.db", algod.url, token) as indexer,
+    ):
+        entries = (
+            anvil_entry(EVM, anvil.chain_id, anvil.genesis_hash, anvil.url, POLL),
+            algorand_entry(ALGORAND, algod.genesis_hash, algod.url, indexer.url, POLL),
+        )
+        write_catalogue(catalogue, *entries)
         environment = {
             "PROOFMINT_DATA": str(data),
             "PROOFMINT_NETWORKS": str(catalogue),
-            f"PROOFMINT_TREASURY_KEY_{NETWORK.upper()}": DEVELOPMENT_KEY.hex(),
+            f"PROOFMINT_NODE_TOKEN_{TOKEN.upper()}": token,
+            _treasury_of(EVM): DEVELOPMENT_KEY.hex(),
+            _treasury_of(ALGORAND): algod.treasury.hex(),
         }
-        replaced = known is not None and known != anvil.genesis_hash
-        yield Devnet(anvil=anvil, environment=environment, replaced=replaced)
+        replaced = tuple(
+            entry.id
+            for entry in entries
+            if known.get(entry.id, entry.genesis_hash) != entry.genesis_hash
+        )
+        yield Devnet(
+            anvil=anvil, algod=algod, indexer=indexer, environment=environment, replaced=replaced
+        )
 
 
-def _known_genesis(catalogue: Path) -> bytes | None:
+def _treasury_of(network: str) -> str:
+    return f"PROOFMINT_TREASURY_KEY_{network.upper().replace('-', '_')}"
+
+
+def _known_genesis(catalogue: Path) -> dict[str, str]:
+    """Return the chains of last time, by network; empty where there were none."""
     try:
-        entry = read_catalogue(catalogue).by_id(NETWORK)
+        return {entry.id: entry.genesis_hash for entry in read_catalogue(catalogue).entries}
     except BadCatalogue:
-        return None
-    return None if entry is None else entry.reference.genesis_hash
+        return {}

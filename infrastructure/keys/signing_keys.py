@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.log import SecretStore
 from domain.values import NetworkRef
 from infrastructure.keys.envelope import Envelope, NotOpened
+from infrastructure.networks import setting_of
 
 SEED = "arc76-seed"
 
@@ -30,4 +31,4 @@ class StoredSigningKeys:
         return self._envelope.open(secret)
 
     def treasury(self, network: NetworkRef) -> bytes | None:
-        return self._treasuries.get(network.id)
+        return self._treasuries.get(setting_of(network.id))

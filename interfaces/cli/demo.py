@@ -21,15 +21,27 @@ from interfaces.cli.http_client import Answer, HttpClient
 START_PATIENCE = 40.0
 DEPLOY_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
-CREATE = "/api/v1/token/erc20-mintable/create"
-TOKEN = {
-    "network": "anvil",
-    "name": "Gold Bond 2030",
-    "symbol": "GOLD",
-    "decimals": 18,
-    "initialSupply": "1000000.5",
-    "cap": "5000000",
+ERC20 = "/api/v1/token/erc20-mintable/create"
+ASA = "/api/v1/token/asa-ft/create"
+TOKENS = {
+    ERC20: {
+        "network": "anvil",
+        "name": "Gold Bond 2030",
+        "symbol": "GOLD",
+        "decimals": 18,
+        "initialSupply": "1000000.5",
+        "cap": "5000000",
+    },
+    ASA: {
+        "network": "algorand-devnet",
+        "name": "Silver Note 2031",
+        "unitName": "SILVER",
+        "decimals": 2,
+        "totalSupply": "100000000",
+        "url": "https://example.com/silver",
+    },
 }
+"""What is asked for, by where: one token for each family of chains, side by side."""
 
 
 class DemoFailed(click.ClickException):
@@ -38,13 +50,15 @@ class DemoFailed(click.ClickException):
 
 @click.command("demo")
 def command() -> None:
-    """Deploy a token on a real ledger, and show that it happened once."""
+    """Deploy tokens on two real ledgers, and show that each happened once."""
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="proofmint-demo-") as folder:
         base = f"127.0.0.1:{free_port()}"
         environment = os.environ | {"PROOFMINT_DATA": folder, "PROOFMINT_BIND": base}
         environment["PROOFMINT_LOG_LEVEL"] = "ERROR"
-        console.print("[bold]Starting[/] an EVM chain, the API, a worker and a projector ...")
+        console.print(
+            "[bold]Starting[/] an EVM and an Algorand chain, the API, a worker and a projector ..."
+        )
         with _service(environment):
             client = HttpClient(f"http://{base}")
             _wait_until_ready(client)
@@ -55,14 +69,19 @@ def command() -> None:
 def _show(console: Console, client: HttpClient, environment: dict[str, str]) -> None:
     _register(console, client)
     key = f"demo-{secrets.token_hex(4)}"
-    first = client.post(CREATE, TOKEN, key)
-    _expect(first, 202)
-    console.print(f"[bold]Accepted[/] {first.json['deploymentId']} with key {key}")
-    deployment = _follow(console, client, first.headers["location"])
-    console.print(f"  token        [bold]{deployment['assetIdentifier']}[/]")
-    console.print(f"  transaction  {deployment['transactionHash']}")
-    console.print(f"  block        {deployment['blockNumber']} {deployment['blockHash']}")
-    _trail(console, client, first.headers["location"])
+    first = {create: client.post(create, token, key) for create, token in TOKENS.items()}
+    for create, answer in first.items():
+        _expect(answer, 202)
+        where = TOKENS[create]["network"]
+        console.print(f"[bold]Accepted[/] {answer.json['deploymentId']} on {where}, key {key}")
+    locations = [answer.headers["location"] for answer in first.values()]
+    for deployment in _follow(console, client, locations):
+        console.print(f"[bold]{deployment['name']}[/] on {deployment['network']}")
+        console.print(f"  token        [bold]{deployment['assetIdentifier']}[/]")
+        console.print(f"  transaction  {deployment['transactionHash']}")
+        console.print(f"  block        {deployment['blockNumber']} {deployment['blockHash']}")
+    for location in locations:
+        _trail(console, client, location)
     _repeat(console, client, key, first)
     _rebuild(console, environment)
 
@@ -80,22 +99,25 @@ def _register(console: Console, client: HttpClient) -> None:
     console.print(f"  Algorand address  {registered.json['algorandAddress']}")
 
 
-def _follow(console: Console, client: HttpClient, location: str) -> Any:
-    """Show every change of status until the outcome is said."""
-    shown, deadline = "", time.monotonic() + DEPLOY_PATIENCE
-    with console.status("waiting for the chain ...") as spinner:
+def _follow(console: Console, client: HttpClient, locations: list[str]) -> list[Any]:
+    """Show every change of status until all outcomes are said."""
+    shown, deadline = dict.fromkeys(locations, ""), time.monotonic() + DEPLOY_PATIENCE
+    with console.status("waiting for the chains ...") as spinner:
         while time.monotonic() < deadline:
-            deployment = client.get(location).json
-            state = f"{deployment['status']:<10} {deployment['subStatus'] or ''}"
-            if state != shown:
-                console.print(f"  {time.strftime('%H:%M:%S')}  {state}")
-                shown = state
-            if deployment["decidableAt"]:
-                spinner.update(f"the outcome will be known {deployment['decidableAt']}")
-            if deployment["status"] == "completed":
-                return deployment
-            if deployment["status"] == "failed":
-                raise DemoFailed(f"the deployment failed: {deployment['failure']}")
+            deployments = [client.get(location).json for location in locations]
+            for location, deployment in zip(locations, deployments, strict=True):
+                state = f"{deployment['status']:<10} {deployment['subStatus'] or ''}"
+                if state != shown[location]:
+                    shown[location] = state
+                    console.print(
+                        f"  {time.strftime('%H:%M:%S')}  {deployment['network']:<16} {state}"
+                    )
+                if deployment["decidableAt"]:
+                    spinner.update(f"the outcome will be known {deployment['decidableAt']}")
+                if deployment["status"] == "failed":
+                    raise DemoFailed(f"a deployment failed: {deployment['failure']}")
+            if all(deployment["status"] == "completed" for deployment in deployments):
+                return deployments
             time.sleep(0.1)
     raise DemoFailed(f"no outcome after {DEPLOY_PATIENCE:.0f} s")
 
@@ -107,13 +129,14 @@ def _trail(console: Console, client: HttpClient, location: str) -> None:
     console.print(table)
 
 
-def _repeat(console: Console, client: HttpClient, key: str, first: Answer) -> None:
-    again = client.post(CREATE, TOKEN, key)
+def _repeat(console: Console, client: HttpClient, key: str, first: dict[str, Answer]) -> None:
+    again = {create: client.post(create, token, key).body for create, token in TOKENS.items()}
     listed = client.get("/api/v1/token/deployments").json["deployments"]
-    if again.body != first.body or len(listed) != 1:
-        raise DemoFailed("the repeated request did not give the same answer")
-    console.print("[bold]Repeated[/] with the same key: the same bytes, still one deployment")
-    other = client.post(CREATE, TOKEN | {"symbol": "SILV"}, key)
+    same = again == {create: answer.body for create, answer in first.items()}
+    if not same or len(listed) != len(TOKENS):
+        raise DemoFailed("the repeated requests did not give the same answers")
+    console.print("[bold]Repeated[/] with the same key: the same bytes, still two deployments")
+    other = client.post(ERC20, TOKENS[ERC20] | {"symbol": "SILV"}, key)
     _expect(other, 422)
     console.print(f"[bold]Refused[/] another request with that key: {other.json['code']}")
 

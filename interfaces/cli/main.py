@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 COMMANDS = {
+    "devnet": ("interfaces.cli.devnet", "Run the development chains alone."),
     "demo": (
         "interfaces.cli.demo",
-        "Deploy a token on a real ledger, and show that it happened once.",
+        "Deploy tokens on two real ledgers, and show that each happened once.",
     ),
     "events": ("interfaces.cli.events", "Export the log, or tell a deployment's story from it."),
     "migrate": ("interfaces.cli.migrate", "Bring the database to this release's schema."),

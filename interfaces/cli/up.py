@@ -61,7 +61,7 @@ class Child:
 
 
 @click.command("up")
-@click.option("--devnet", "with_devnet", is_flag=True, help="Start the development chain, too.")
+@click.option("--devnet", "with_devnet", is_flag=True, help="Start the development chains, too.")
 def command(with_devnet: bool) -> None:  # noqa: FBT001 - click's way
     """Run API, worker and projector until SIGTERM; nothing else is needed."""
     stopping = Stopping()
@@ -71,8 +71,8 @@ def command(with_devnet: bool) -> None:  # noqa: FBT001 - click's way
             data = Path(environment.get("PROOFMINT_DATA", ".proofmint")).absolute()
             network = started.enter_context(devnet(data))
             environment |= network.environment
-            if network.replaced:
-                click.echo("this is another chain than last time: old deployments stay held")
+            for name in network.replaced:
+                click.echo(f"{name}: another chain than last time, its old deployments stay held")
         settings = Settings.from_environment(environment)
         migrate(settings.database_url)
         children = [Child(name, environment) for name in PROCESSES]
@@ -115,5 +115,10 @@ def _invitation(base: str) -> str:
     -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-token' \\
     -d '{{"network": "anvil", "name": "Gold", "symbol": "GLD",
          "initialSupply": "1000.5", "cap": "5000"}}'
+
+  curl -s {base}/api/v1/token/asa-ft/create -H "Authorization: Bearer $TOKEN" \\
+    -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-asset' \\
+    -d '{{"network": "algorand-devnet", "name": "Silver", "unitName": "SLV",
+         "totalSupply": "100000"}}'
 
 Stop it with Ctrl-C."""

@@ -1,5 +1,6 @@
 """Anvil as the development network needs it: finality moves, a chain is known by its genesis."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -61,12 +62,27 @@ def test_a_killed_chain_keeps_its_genesis(tmp_path: Path) -> None:
         assert chain.genesis_hash == genesis
 
 
-@pytest.mark.parametrize("lost", [False, True])
-def test_the_devnet_tells_whether_another_chain_answers(tmp_path: Path, *, lost: bool) -> None:
-    with devnet(tmp_path, block_time="0.2") as first:
+@pytest.mark.parametrize("lost", [None, "anvil.json", "algorand"])
+def test_the_devnet_tells_which_of_its_chains_is_another_one(
+    tmp_path: Path, lost: str | None
+) -> None:
+    with devnet(tmp_path, block_seconds=0.2) as first:
         assert not first.replaced
         until_final(first.anvil, 1)
-    if lost:
-        (tmp_path / "anvil.json").unlink()
-    with devnet(tmp_path, block_time="0.2") as second:
-        assert second.replaced is lost
+    if lost == "anvil.json":
+        (tmp_path / lost).unlink()
+    elif lost:
+        shutil.rmtree(tmp_path / lost)
+    with devnet(tmp_path, block_seconds=0.2) as second:
+        replaced = {None: (), "anvil.json": ("anvil",), "algorand": ("algorand-devnet",)}
+        assert second.replaced == replaced[lost]
+
+
+def test_several_devnets_run_at_once(tmp_path: Path) -> None:
+    with (
+        devnet(tmp_path / "one", block_seconds=0.2) as one,
+        devnet(tmp_path / "two", block_seconds=0.2) as two,
+    ):
+        assert one.algod.genesis_hash != two.algod.genesis_hash
+        assert one.anvil.genesis_hash != two.anvil.genesis_hash
+        assert len({one.algod.url, two.algod.url, one.indexer.url, two.indexer.url}) == 4

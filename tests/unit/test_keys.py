@@ -20,6 +20,7 @@ from infrastructure.addresses import (
     evm_address,
     evm_address_text,
 )
+from infrastructure.devnet.entries import anvil_entry
 from infrastructure.keys.derivation import derive_account
 from infrastructure.keys.envelope import Envelope, NotOpened
 from infrastructure.keys.persons import open_personal, seal_personal
@@ -31,7 +32,6 @@ from infrastructure.keys.provider import (
 )
 from infrastructure.networks import (
     BadCatalogue,
-    development_entry,
     read_catalogue,
     write_catalogue,
 )
@@ -272,6 +272,6 @@ def test_a_broken_catalogue_is_refused_with_its_place(
 
 
 def test_whoever_starts_a_chain_writes_its_entry(tmp_path: Path) -> None:
-    entry = development_entry("anvil", 31337, b"\7" * 32, "http://127.0.0.1:1", 0.5)
+    entry = anvil_entry("anvil", 31337, b"\7" * 32, "http://127.0.0.1:1", 0.5)
     write_catalogue(tmp_path / "networks.toml", entry)
     assert read_catalogue(tmp_path / "networks.toml").entries == (entry,)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from domain.values import Family
+from infrastructure.devnet.entries import anvil_entry
 from infrastructure.networks import (
     BadCatalogue,
     Catalogue,
-    development_entry,
     read_catalogue,
     write_catalogue,
 )
@@ -159,7 +159,7 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path, content: bytes) -> None
 
 def test_a_catalogue_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "networks.toml"
-    entry = development_entry("anvil", 31337, b"\7" * 32, "http://127.0.0.1:1", 0.5)
+    entry = anvil_entry("anvil", 31337, b"\7" * 32, "http://127.0.0.1:1", 0.5)
     write_catalogue(path, entry)
     unwritable: Any = object()
     with pytest.raises(TypeError):

@@ -1,0 +1,82 @@
+"""Takes what proves a slot's end, and makes and verifies its certificate from that alone."""
+
+from application.engine.answers import TakenEvidence
+from application.engine.chain import ChainUnavailable, CreateToken
+from domain.slots import CertificateKind, Inclusion, LeaseSlot, Slot
+from infrastructure.algorand.blocks import Block
+from infrastructure.algorand.certificate_maker import dead_slot_certificate, inclusion_certificate
+from infrastructure.algorand.conformity import makes_what_was_asked
+from infrastructure.algorand.evidence import BlockEvidence
+from infrastructure.algorand.rounds import Rounds
+from infrastructure.algorand.verifier import Refused, SlotFacts, verify
+
+ASSET_ID = 8
+"""Bytes of an asset's id, most significant first."""
+
+
+def take(effect: CreateToken, slot: Slot, inclusion: Inclusion, block: Block) -> TakenEvidence:
+    """Return the block and a certificate that verifies against the block's hash.
+
+    Args:
+        effect: what was asked.
+        slot: whose landing is proven.
+        inclusion: where it stands.
+        block: that very block.
+
+    Raises:
+        ChainUnavailable: the block does not prove it.
+    """
+    evidence = BlockEvidence.of([block.raw])
+    try:
+        certificate = inclusion_certificate(evidence, inclusion.index)
+        shown = verify(certificate, facts_of(slot), inclusion.block.hash)
+    except Refused as error:
+        raise ChainUnavailable(f"round {block.round} gives no proof: {error}") from error
+    if not makes_what_was_asked(effect, block.rows[inclusion.index]):
+        raise ChainUnavailable(f"round {block.round} proves another token than it showed before")
+    return TakenEvidence(
+        block=evidence.to_bytes(),
+        kind=CertificateKind.FINALIZED_INCLUSION,
+        certificate=certificate,
+        asset=int(shown["asset"]).to_bytes(ASSET_ID, "big"),
+    )
+
+
+def take_absence(slot: Slot, rounds: Rounds) -> TakenEvidence:
+    """Return a certificate that nothing used the slot's lease in any round of its window.
+
+    It holds the blocks themselves, so it is its own evidence.
+
+    Raises:
+        HistoryPruned: a round is no longer kept.
+        ChainUnavailable: a round cannot be read, or the rounds prove no absence.
+    """
+    key = _lease(slot)
+    blocks = rounds.chained(key.first_valid, key.last_valid)
+    evidence = BlockEvidence.of(block.raw for block in blocks)
+    try:
+        certificate = dead_slot_certificate(evidence)
+        verify(certificate, facts_of(slot), blocks[-1].hash)
+    except Refused as error:
+        raise ChainUnavailable(f"the window gives no proof: {error}") from error
+    return TakenEvidence(
+        block=b"", kind=CertificateKind.DEAD_SLOT, certificate=certificate, asset=b""
+    )
+
+
+def facts_of(slot: Slot) -> SlotFacts:
+    """Return what a verifier has to know of a slot, all of it from the log."""
+    key = _lease(slot)
+    return SlotFacts(
+        genesis_hash=key.genesis_hash,
+        sender=key.sender,
+        lease=key.lease,
+        first_round=key.first_valid,
+        last_valid=key.last_valid,
+        attempts=frozenset(attempt.transaction_id for attempt in slot.attempts),
+    )
+
+
+def _lease(slot: Slot) -> LeaseSlot:
+    assert isinstance(slot.key, LeaseSlot)
+    return slot.key

@@ -1,0 +1,51 @@
+"""The grid of windows: which lease a step may use, and until which round.
+
+Lease and last-valid are functions of (operation, step, round) alone. So two logs that
+know nothing of each other, as after a lost backup, sign into the same slot while both
+could land (architecture, section 2; explored by the engine model, rule H12).
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from domain.slots import LeaseSlot, SlotKey
+from domain.streams import StreamId
+
+QUARTER = 4
+"""Nothing is begun in the last one of so many parts: what is begun there has no time to land."""
+LEASE = b"proofmint/lease/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    number: int
+    first: int
+    """The first round in which bytes signed now can land."""
+    last: int
+    """Last-valid of whatever is signed in this window (rule L1)."""
+
+
+def window_at(head: int, width: int) -> Window | None:
+    """Return the window that a slot begun now belongs to; None in its last quarter.
+
+    Args:
+        head: the newest round that is closed.
+        width: rounds of a window.
+    """
+    number = head // width
+    into = head - number * width
+    if into >= width - width // QUARTER:
+        return None
+    return Window(number=number, first=max(head, number * width + 1), last=(number + 1) * width)
+
+
+def is_used(window: Window, used: tuple[SlotKey, ...]) -> bool:
+    """Whether a step had a slot in this window, or in a later one: then this one is over for it."""
+    return any(isinstance(key, LeaseSlot) and key.window >= window.number for key in used)
+
+
+def lease_of(operation: StreamId, step: int, window: int) -> bytes:
+    """Return the 32 bytes that let one transaction of a sender land in a window."""
+    name = str(operation).encode()
+    numbers = step.to_bytes(8, "big") + window.to_bytes(8, "big")
+    return sha256(LEASE + len(name).to_bytes(4, "big") + name + numbers).digest()

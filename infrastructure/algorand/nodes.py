@@ -1,0 +1,91 @@
+"""The nodes of one Algorand network: a block is final, so a round and its hash decide."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from application.engine.answers import Behind, Contradicts, Serving, Standing
+from application.engine.chain import ChainUnavailable
+from domain.values import BlockRef, NetworkRef
+from infrastructure.algorand.node import (
+    Algod,
+    NodeRefused,
+    NoSuchBlock,
+    data,
+    integer,
+    member,
+)
+from infrastructure.node_set import NodeSet
+
+NANOSECONDS = 1_000_000_000
+
+Answered = TypeVar("Answered")
+
+
+class Nodes(NodeSet[Algod]):
+    def __init__(
+        self, network: NetworkRef, nodes: Sequence[Algod], required: int, standstill: float
+    ) -> None:
+        """Gather the nodes of one network.
+
+        Args:
+            network: whose nodes they are.
+            nodes: the one to ask first at the front.
+            required: how many operators have to state a round.
+            standstill: seconds without a round, after which a node is not relied on.
+        """
+        super().__init__(network, nodes, required)
+        self._standstill = standstill
+
+    def require_identity(self, node: Algod) -> None:
+        found = data(member(asked(node, node.params), "genesis-hash"))
+        if found != self._network.genesis_hash:
+            raise ChainUnavailable(
+                f"{node.operator} has genesis {found.hex()}, which is another chain"
+            )
+
+    def compare(self, node: Algod, known: BlockRef | None) -> Standing:
+        status = asked(node, node.status)
+        still = integer(member(status, "time-since-last-round")) / NANOSECONDS
+        if still > self._standstill:
+            return Behind(detail=f"{node.operator} has seen no round for {still:.0f} seconds")
+        head = integer(member(status, "last-round"))
+        if known is None:
+            return Serving()
+        if head < known.number:
+            return Behind(
+                detail=f"{node.operator} is at round {head}, the log relied on {known.number}"
+            )
+        try:
+            there = BlockRef(number=known.number, hash=node.block_hash(known.number))
+        except NoSuchBlock:
+            return Serving()  # it keeps 1,000 rounds: what it forgot contradicts nothing
+        except NodeRefused as error:
+            raise ChainUnavailable(f"{node.operator}: {error}") from error
+        return Serving() if there == known else Contradicts(stated=there, operator=node.operator)
+
+    def states(self, node: Algod, block: BlockRef) -> bool:
+        if head_of(node) < block.number:
+            return False
+        return hash_at(node, block.number) == block.hash
+
+
+def head_of(node: Algod) -> int:
+    """Return the newest round that a node has closed."""
+    return integer(member(asked(node, node.status), "last-round"))
+
+
+def hash_at(node: Algod, number: int) -> bytes:
+    """Return the hash that a node states for a round."""
+    return asked(node, lambda: node.block_hash(number))
+
+
+def asked(node: Algod, ask: Callable[[], Answered]) -> Answered:
+    """Return an answer.
+
+    Raises:
+        ChainUnavailable: there was none, or it was a refusal.
+    """
+    try:
+        return ask()
+    except NodeRefused as error:
+        raise ChainUnavailable(f"{node.operator} refuses: {error}") from error

@@ -1,0 +1,136 @@
+"""Where a slot's bytes were seen: in blocks first, matched by sender and lease, then in pools."""
+
+from base64 import b32encode
+from collections.abc import Sequence
+
+from application.engine.answers import (
+    Answer,
+    Canonical,
+    InBlock,
+    InPool,
+    Orphaned,
+    Reading,
+    Sighting,
+    Unseen,
+    Unusable,
+    UsedByOther,
+)
+from application.engine.chain import ChainUnavailable
+from domain.slots import Attempt, Inclusion, LeaseSlot, Slot
+from infrastructure.algorand.blocks import Block
+from infrastructure.algorand.node import Algod, Indexer, NodeRefused, digest, integer, member
+from infrastructure.algorand.nodes import Nodes, hash_at, head_of
+from infrastructure.algorand.pending import Dropped, Waiting, pending_of
+from infrastructure.algorand.rounds import Rounds, reference
+
+DROPPED = "dropped"
+"""What a node says of bytes that it let go of. Another one may still land them."""
+
+
+def observe(nodes: Nodes, rounds: Rounds, slot: Slot) -> Sighting:
+    """Read every round in which the slot could be used, up to now; then ask the pools.
+
+    A lease that is used names nobody, and no wording of a node tells: the block does.
+
+    Raises:
+        HistoryPruned: a round that has to be read is no longer kept.
+        ChainUnavailable: a round cannot be read, or the rounds do not belong together.
+    """
+    key = _lease(slot)
+    head = nodes.first(head_of)
+    blocks = rounds.chained(key.first_valid, min(head, key.last_valid))
+    for block in blocks:
+        index = block.leases.get((key.sender, key.lease))
+        if index is not None:
+            return _holder(nodes, slot, block, index, head)
+    if head >= key.last_valid:
+        return Unusable(at=reference(blocks[-1]))
+    return _in_pools(nodes, slot)
+
+
+def _holder(nodes: Nodes, slot: Slot, block: Block, index: int, head: int) -> Sighting:
+    """Say who used the lease: one of our attempts, or bytes that the log does not hold."""
+    landed = block.rows[index].txid
+    ours = (attempt for attempt in slot.attempts if attempt.transaction_id == landed)
+    at = reference(block)
+    if (attempt := next(ours, None)) is not None:
+        inclusion = Inclusion(block=at, index=index, succeeded=True)
+        return InBlock(attempt=attempt.number, inclusion=inclusion, head=head)
+    return UsedByOther(at=at, final=bool(nodes.stated_final(at)), used=None)
+
+
+def _in_pools(nodes: Nodes, slot: Slot) -> Sighting:
+    dropped: list[Answer] = []
+    for node in nodes.serving():
+        for attempt in reversed(slot.attempts):
+            match _pending(node, attempt):
+                case Waiting():
+                    return InPool(attempt=attempt.number, operator=node.operator)
+                case Dropped(error=error) if attempt == slot.newest:
+                    said = Answer(operator=node.operator, verdict=DROPPED, wording=error)
+                    dropped.append(said)
+                case _:
+                    continue  # nothing, or a block that the next look will read
+    return Unseen(dropped=tuple(dropped))
+
+
+def _pending(node: Algod, attempt: Attempt) -> object:
+    try:
+        return pending_of(node.pending(spelled(attempt.transaction_id)))
+    except (NodeRefused, ChainUnavailable):
+        return None  # not found proves nothing, and no answer no more than that
+
+
+def canonical(nodes: Nodes, inclusion: Inclusion) -> Canonical | Orphaned:
+    """Read a round's hash again. What is in a block is final, so another one is an alarm."""
+    other: Orphaned | None = None
+    reasons = []
+    for node in nodes.serving():
+        try:
+            head = head_of(node)
+            if head < inclusion.block.number:
+                reasons.append(f"{node.operator} is at round {head}")
+                continue
+            there = hash_at(node, inclusion.block.number)
+        except ChainUnavailable as error:
+            reasons.append(str(error))
+            continue
+        if there == inclusion.block.hash:
+            return Canonical(head=head)
+        other = Orphaned(canonical=None)
+    if other is None:
+        raise ChainUnavailable("; ".join(reasons))
+    return other
+
+
+def independent_reading(
+    indexers: Sequence[Indexer], rounds: Rounds, slot: Slot, inclusion: Inclusion
+) -> Reading | None:
+    """Ask indexers by search: a 404 there has no round, so it cannot be dated."""
+    wanted = spelled(slot.standing.transaction_id)
+    created = rounds.read(inclusion.block.number).rows[inclusion.index].created
+    for indexer in indexers:
+        try:
+            answer = indexer.transaction(wanted)
+            at = integer(member(answer, "current-round"))
+            if at < inclusion.block.number:
+                continue
+            for found in member(answer, "transactions"):
+                if (
+                    digest(member(found, "id")) == slot.standing.transaction_id
+                    and member(found, "confirmed-round") == inclusion.block.number
+                    and member(found, "created-asset-index") == created
+                ):
+                    return Reading(reader=indexer.operator, at=at)
+        except (NodeRefused, ChainUnavailable, TypeError):
+            continue
+    return None
+
+
+def spelled(transaction_id: bytes) -> str:
+    return b32encode(transaction_id).decode().rstrip("=")
+
+
+def _lease(slot: Slot) -> LeaseSlot:
+    assert isinstance(slot.key, LeaseSlot)
+    return slot.key
