@@ -139,9 +139,11 @@ def test_any_words_have_a_worth(words: str) -> None:
     assert stable_part(words) in words
 
 
-def test_a_name_in_a_dump_decides_nothing() -> None:
-    said = "transaction {AssetName: invalid : signedtxn has no sig} invalid : unheard-of"
+@pytest.mark.parametrize("name", ["invalid : signedtxn has no sig", "} invalid : signedtxn has"])
+def test_a_name_in_a_dump_decides_nothing(name: str) -> None:
+    said = "transaction {AssetName:" + name + " URL:} invalid : unheard-of"
     assert stable_part(said) == "invalid : unheard-of"
+    assert worth_of(400, said).verdict == "says-nothing"
 
 
 @pytest.mark.parametrize("row", PENDING, ids=lambda row: row["case"])
