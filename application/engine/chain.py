@@ -177,7 +177,11 @@ class Chain(Protocol):
         ...
 
     def observe(self, slot: Slot) -> Sighting:
-        """Look for every attempt of a slot, and for what else may have used it."""
+        """Look for every attempt of a slot, and for what else may have used it.
+
+        Raises:
+            HistoryPruned: what would decide the slot is no longer kept by any node.
+        """
         ...
 
     def canonical(self, inclusion: Inclusion) -> Canonical | Orphaned:

@@ -60,7 +60,11 @@ class Follower:
     # ---- before it is in a block
 
     def _look(self, step: Step, slot: Slot) -> Progress:
-        sighting = self._view.chain.observe(slot)
+        try:
+            sighting = self._view.chain.observe(slot)
+        except HistoryPruned as gone:
+            pruned = WaitBegan(reason=WaitReason.NEEDS_ARCHIVE, detail=str(gone))
+            return Resting(seconds=self._view.chain.policy.stuck_after, wait=pruned)
         match sighting:
             case InBlock():
                 return self._included(step, slot, sighting)
