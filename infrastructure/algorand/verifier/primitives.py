@@ -53,8 +53,7 @@ def head(data: bytes, at: int) -> tuple[int, int, int]:
     if tag in STRINGS:
         start = at + 1 + STRINGS[tag]
         return start, int.from_bytes(data[at + 1 : start], "big"), 0
-    need(tag in CONTAINERS, "MessagePack that the chain does not write")
-    width, each = CONTAINERS[tag]
+    width, each = CONTAINERS[tag]  # a LookupError of what the chain does not write
     start = at + 1 + width
     return start, 0, each * int.from_bytes(data[at + 1 : start], "big")
 

@@ -22,12 +22,16 @@ def pack(blocks: Iterable[bytes]) -> bytes:
 
 
 def unpack(stream: bytes, most: int) -> list[bytes]:
-    """Return at most so many raw blocks.
+    """Return the raw blocks of a stream.
+
+    Args:
+        stream: compressed by zlib.
+        most: how many there can be; nothing is expanded beyond the bytes of so many.
 
     Raises:
         Refused: the stream holds more, or something else.
     """
-    need(stream.startswith(OPENING), "not a stream of blocks")
+    need(most > 0 and stream.startswith(OPENING), "not a stream of blocks")
     expand = zlib.decompressobj()
     try:
         data = expand.decompress(stream, most * LARGEST)
@@ -39,5 +43,4 @@ def unpack(stream: bytes, most: int) -> list[bytes]:
     while at < len(data):
         begin, at = at, end_of(data, at)
         blocks.append(data[begin:at])
-    need(len(blocks) <= most, "more blocks than there can be")
     return blocks
