@@ -67,8 +67,9 @@ def _sentence(event: DeploymentEvent) -> str:
             return f"step {step} reserved slot {slot}: {key.told} of 0x{key.sender.hex()}"
         case AttemptSigned(step=step, attempt=attempt, transaction_id=transaction):
             return f"step {step} signed attempt {attempt}: transaction 0x{transaction.hex()}"
-        case BroadcastAnswered(operator=operator, verdict=verdict, wording=wording):
-            return f"{operator} answered the broadcast: {verdict} ({wording})"
+        case BroadcastAnswered(operator=operator, wording=wording):
+            worth = f"{event.verdict}, {event.alarm}" if event.alarm else event.verdict
+            return f"{operator} answered the broadcast: {worth} ({wording})"
         case AttemptSeen(operator=operator):
             return f"{operator} gave our transaction back: it is in a pool"
         case AttemptIncluded(inclusion=inclusion):

@@ -185,6 +185,9 @@ class Walk:
         key = NonceSlot(chain_id=1, genesis_hash=b"g" * 32, sender=b"s" * 20, nonce=slot)
         return SlotReserved(step=step, slot=slot, key=key, most=5)
 
+    def _said(self) -> dict[str, str]:
+        return {"verdict": "odd", "wording": self.draw(TEXTS), "alarm": self.draw(TEXTS)}
+
     def _signed(self, step: int, slot: int, attempt: int) -> AttemptSigned:
         return AttemptSigned(
             step=step,
@@ -206,7 +209,11 @@ class Walk:
         at = place | {"attempt": attempt}
         return [
             (self._signed(**place, attempt=len(slot.attempts) + 1),),
-            (BroadcastAnswered(**at, operator="node", verdict="odd", wording=self.draw(TEXTS)),),
+            (
+                BroadcastAnswered(
+                    **at, operator="node", verdict="odd", wording=self.draw(TEXTS), alarm=""
+                ),
+            ),
             (AttemptSeen(**at, operator="node"),),
             (AttemptIncluded(**at, inclusion=inclusion),),
             (InclusionRevoked(**at, block=block, canonical=None),),

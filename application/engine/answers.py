@@ -98,6 +98,8 @@ class Answer:
     operator: str
     verdict: str
     wording: str
+    alarm: str = ""
+    """A class of the table, for what tells of a wrong set-up; empty for most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

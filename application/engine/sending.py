@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from application.engine.answers import Answer
 from application.engine.recording import Moved, Progress, Recorder, Resting, View, action_on
-from domain.events import AttemptSigned, BroadcastAnswered
+from domain.events import AttemptSigned, BroadcastAnswered, WaitBegan, WaitReason
 from domain.log import EventLog
 from domain.operation import Step
 from domain.slots import Slot
@@ -47,8 +47,15 @@ class Sender:
             self._sent[raw] = self._now
             said += self._view.chain.broadcast(raw)
         known = self._known_answers(step, slot)
-        if news := [one for one in said if (one.operator, one.verdict) not in known]:
+        heard = {(answer.operator, answer.verdict) for answer in known}
+        if news := [one for one in said if (one.operator, one.verdict) not in heard]:
             return self._answered(step, slot, news)
+        if known and all(answer.alarm for answer in known):
+            told = known[-1]
+            detail = f"nobody takes the bytes; {told.operator}: {told.alarm} ({told.wording})"
+            return Resting(
+                seconds=policy.poll, wait=WaitBegan(reason=WaitReason.HELD, detail=detail)
+            )
         return Resting(seconds=policy.poll)
 
     def forget(self, slot: Slot) -> None:
@@ -72,16 +79,17 @@ class Sender:
                 operator=answer.operator,
                 verdict=answer.verdict,
                 wording=answer.wording[:LONGEST_WORDING],
+                alarm=answer.alarm,
             )
             for answer in answers
         ]
         return self._record(action_on(self._view, "broadcast", step, slot), *facts)
 
-    def _known_answers(self, step: Step, slot: Slot) -> set[tuple[str, str]]:
+    def _known_answers(self, step: Step, slot: Slot) -> list[BroadcastAnswered]:
         at = (step.plan.number, slot.number, slot.newest.number)
-        return {
-            (event.operator, event.verdict)
+        return [
+            event
             for event in (recorded.event for recorded in self._view.history.events)
             if isinstance(event, BroadcastAnswered)
             and (event.step, event.slot, event.attempt) == at
-        }
+        ]

@@ -78,6 +78,8 @@ class BroadcastAnswered:
     """A class of the chain's table of answers, such as ``accepted`` or ``says-nothing``."""
     wording: str
     """The node's own words, cut at 500 characters."""
+    alarm: str
+    """What a person has to look at, such as ``wrong-node``; empty for most answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

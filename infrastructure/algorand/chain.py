@@ -22,21 +22,14 @@ from domain.slots import Attempt, AttemptKind, Inclusion, Slot
 from domain.values import BlockRef, NetworkRef
 from infrastructure.addresses import algorand_address_text
 from infrastructure.algorand import conformity, evidence_taking, groups, sightings
-from infrastructure.algorand.answers import stable_part, verdict_of
+from infrastructure.algorand.answers import stable_part, worth_of
 from infrastructure.algorand.binding import Binder, Terms
 from infrastructure.algorand.blocks import Block
 from infrastructure.algorand.node import Algod, Indexer, integer, member
 from infrastructure.algorand.nodes import Nodes, asked, head_of
 from infrastructure.algorand.rounds import Rounds, reference
+from infrastructure.answer_table import SAYS_NOTHING
 
-ASSET_RESERVE = 100_000
-"""Microalgos that an account has to hold for each asset that it made or holds."""
-SIGNATURE = 75
-"""Bytes that a signature adds to a transaction: what is sent is what is paid for."""
-REFUSED = 400
-REFUSED_FOR_EVER = "refused-for-ever"
-SAYS_NOTHING = "says-nothing"
-LONGEST_DETAIL = 300
 SETTLED = 2
 """Rounds behind the newest, at which nodes of several operators are sure to have met."""
 
@@ -117,8 +110,8 @@ class AlgorandChain:
 
     def stated_final(self, block: BlockRef) -> tuple[str, ...]:
         operators = self._nodes.stated_final(block)
-        if not operators:
-            self._rounds.forget()  # perhaps somebody's invention: read it again next time
+        if not operators and self._nodes.disputed(block):
+            self._rounds.forget()  # somebody's invention, perhaps ours: read it all again
         return operators
 
     def read_conformity(self, effect: CreateToken, slot: Slot, inclusion: Inclusion) -> Conformity:
@@ -151,5 +144,10 @@ def _offer(node: Algod, raw: bytes) -> Answer:
         status, wording = node.send(raw)
     except ChainUnavailable as error:
         return Answer(operator=node.operator, verdict=SAYS_NOTHING, wording=str(error))
-    spelled = f"{status}: {stable_part(wording)}"
-    return Answer(operator=node.operator, verdict=verdict_of(status, wording), wording=spelled)
+    worth = worth_of(status, wording)
+    return Answer(
+        operator=node.operator,
+        verdict=worth.verdict,
+        wording=f"{status}: {stable_part(wording)}",
+        alarm=worth.alarm,
+    )

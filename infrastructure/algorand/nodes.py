@@ -68,6 +68,16 @@ class Nodes(NodeSet[Algod]):
             return False
         return hash_at(node, block.number) == block.hash
 
+    def disputed(self, block: BlockRef) -> bool:
+        """Whether a node states another hash for this round."""
+        for node in self.serving():
+            try:
+                if head_of(node) >= block.number and hash_at(node, block.number) != block.hash:
+                    return True
+            except ChainUnavailable:
+                continue
+        return False
+
 
 def head_of(node: Algod) -> int:
     """Return the newest round that a node has closed."""

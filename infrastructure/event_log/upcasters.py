@@ -10,5 +10,13 @@ from typing import Any
 JsonObject = dict[str, Any]
 Upcast = Callable[[JsonObject], JsonObject]
 
-UPCASTERS: Mapping[str, tuple[Upcast, ...]] = {}
-"""By event name: the function at place n takes schema n + 1 to n + 2. All are at schema 1."""
+
+def _without_alarm(public: JsonObject) -> JsonObject:
+    """Say what schema 1 of an answer could not: that nothing in it alarmed anybody."""
+    return {**public, "alarm": ""}
+
+
+UPCASTERS: Mapping[str, tuple[Upcast, ...]] = {
+    "deployment.broadcast-answered": (_without_alarm,),
+}
+"""By event name: the function at place n takes schema n + 1 to n + 2. Others are at schema 1."""

@@ -69,7 +69,7 @@ def test_a_wait_says_why() -> None:
 def test_words_of_nodes_and_users_cannot_move_a_cursor_or_start_a_line() -> None:
     wording = "ok\x1b[2J\r\nfailed for ever\u202e\u2028"
     answered = BroadcastAnswered(
-        step=1, slot=1, attempt=1, operator="node", verdict="odd", wording=wording
+        alarm="", step=1, slot=1, attempt=1, operator="node", verdict="odd", wording=wording
     )
     assert tell(answered) == (
         "node answered the broadcast: odd (ok\\u001b[2J\\u000d\\u000afailed for ever\\u202e\\u2028)"
