@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
 from application.commands import CancelDeployment, Origin, RequestDeployment, RetryDeployment
@@ -13,17 +14,19 @@ from domain.events import DeploymentRequested, Event, SignerState
 from domain.log import EventLog
 from domain.signer import state_of
 from domain.signer import stream_of as signer_stream
-from domain.tokens import MintableErc20
+from domain.tokens import AsaFungible, MintableErc20, Token
 from domain.values import (
     AccountId,
     Actor,
     DeploymentId,
+    Family,
     SignerId,
     SignerRef,
     TenantId,
 )
 from tests.memory_log import MemoryLog
-from tests.scripted_chain import NETWORK, OneChain, ScriptedChain, ScriptedKeys
+from tests.scripted_chain import OneChain, ScriptedChain, ScriptedKeys
+from tests.scripted_leases import ScriptedLeases
 
 SPACE = UUID(int=7)
 TENANT = TenantId(uuid5(SPACE, "tenant"))
@@ -46,9 +49,12 @@ class Hands:
         self.time += timedelta(seconds=seconds)
 
 
+ChainT = TypeVar("ChainT", ScriptedChain, ScriptedLeases)
+
+
 @dataclass
-class World:
-    chain: ScriptedChain = field(default_factory=ScriptedChain)
+class World(Generic[ChainT]):
+    chain: ChainT = field(default_factory=ScriptedChain)  # type: ignore[assignment]
     keys: ScriptedKeys = field(default_factory=ScriptedKeys)
     clock: Hands = field(default_factory=Hands)
     listed: bool = True
@@ -64,7 +70,10 @@ class World:
 
     @property
     def user(self) -> bytes:
-        return self.chain.address_of(SIGNER.bytes * 2)
+        return self.address_of(SIGNER)
+
+    def address_of(self, signer: SignerId) -> bytes:
+        return self.chain.address_of(self.keys.seed_of(signer))
 
     @property
     def engine(self) -> Engine:
@@ -72,23 +81,15 @@ class World:
         chains = OneChain(self.chain if self.listed else None)
         return Engine(self.log, chains, self.keys, self.clock, quiet=0)
 
-    def request(self, name: str = "one") -> DeploymentId:
+    def request(self, name: str = "one", signer: SignerId = SIGNER) -> DeploymentId:
         deployment = DeploymentId(uuid5(SPACE, name))
-        token = MintableErc20(
-            name="Gold",
-            symbol="GLD",
-            decimals=2,
-            cap=1000,
-            initial_supply=10,
-            receiver=self.user,
-            owner=self.user,
-        )
+        address = self.address_of(signer)
         requested = DeploymentRequested(
             tenant=TENANT,
             account=ACCOUNT,
-            signer=SignerRef(id=SIGNER, address=self.user),
-            network=NETWORK,
-            token=token,
+            signer=SignerRef(id=signer, address=address),
+            network=self.chain.network,
+            token=terms(self.chain.network.family, address),
             fingerprint=FINGERPRINT,
         )
         command = RequestDeployment(deployment=deployment, request=requested)
@@ -129,8 +130,22 @@ class World:
         return [type(event).__name__ for event in self.events(deployment)]
 
     def signer(self, address: bytes) -> SignerState | None:
-        last = self.log.read_last(signer_stream(NETWORK, address))
+        last = self.log.read_last(signer_stream(self.chain.network, address))
         return state_of(last.event) if last else None
+
+
+def terms(family: Family, owner: bytes) -> Token:
+    if family is Family.ALGORAND:
+        return AsaFungible(name="Gold", unit_name="GLD", decimals=2, total=1000, manager=owner)
+    return MintableErc20(
+        name="Gold",
+        symbol="GLD",
+        decimals=2,
+        cap=1000,
+        initial_supply=10,
+        receiver=owner,
+        owner=owner,
+    )
 
 
 def origin(name: str) -> Origin:

@@ -32,6 +32,7 @@ from application.engine.answers import (
     UsedByOther,
 )
 from application.engine.chain import (
+    Chain,
     ChainUnavailable,
     CreateToken,
     Effect,
@@ -77,31 +78,51 @@ class Signed:
 
 
 @dataclass
-class ScriptedChain:
-    network: NetworkRef = NETWORK
+class Scripted:
+    """What every scripted chain can be told, whatever its family."""
+
     policy: Policy = POLICY
-    blocks: list[list[Signed]] = field(default_factory=lambda: [[]])
-    branch: int = 0
-    final: int = 0
-    pool: dict[bytes, Signed] = field(default_factory=dict)
     balances: dict[bytes, int] = field(default_factory=dict)
-    bytes_seen: dict[bytes, Signed] = field(default_factory=dict)
+    bytes_seen: dict[bytes, object] = field(default_factory=dict)
     """Every byte string that ever left the process."""
-    signed: dict[bytes, Signed] = field(default_factory=dict)
-    salts: dict[int, int] = field(default_factory=dict)
-    sponsors_inside: bool = False
     standing_now: Standing = field(default_factory=Serving)
     refusal: str | None = None
     down: bool = False
     hidden: bool = False
-    """Nodes show no transaction: neither pool nor block."""
-    pruned: bool = False
+    """Nodes show no transaction that they ought to show."""
     differences: tuple[str, ...] = ()
+    drops: bool = False
+    """Takes bytes and forgets them."""
+
+    def standing(self, known: BlockRef | None) -> Standing:
+        self._require_up()
+        return self.standing_now
+
+    def preflight(self, effect: Effect, sender: bytes) -> Preflight:
+        self._require_up()
+        if self.refusal is not None and isinstance(effect, CreateToken):
+            return Refused(detail=self.refusal)
+        return Feasible(most=GAS + _value(effect))
+
+    def _require_up(self) -> None:
+        if self.down:
+            raise ChainUnavailable("no node answers")
+
+
+@dataclass
+class ScriptedChain(Scripted):
+    network: NetworkRef = NETWORK
+    blocks: list[list[Signed]] = field(default_factory=lambda: [[]])
+    branch: int = 0
+    final: int = 0
+    pool: dict[bytes, Signed] = field(default_factory=dict)
+    signed: dict[bytes, Signed] = field(default_factory=dict)
+    salts: dict[int, int] = field(default_factory=dict)
+    sponsors_inside: bool = False
+    pruned: bool = False
     reverts: bool = False
     reader: Reading | None = None
     has_independent_reader: bool = False
-    drops: bool = False
-    """Takes bytes and forgets them."""
 
     # ---- what tests do
 
@@ -148,16 +169,6 @@ class ScriptedChain:
 
     def spelled(self, address: bytes) -> str:
         return "0x" + address.hex()
-
-    def standing(self, known: BlockRef | None) -> Standing:
-        self._require_up()
-        return self.standing_now
-
-    def preflight(self, effect: Effect, sender: bytes) -> Preflight:
-        self._require_up()
-        if self.refusal is not None and isinstance(effect, CreateToken):
-            return Refused(detail=self.refusal)
-        return Feasible(most=GAS + _value(effect))
 
     def coins(self, address: bytes, at_least: int = 0) -> int:
         self._require_up()
@@ -271,10 +282,6 @@ class ScriptedChain:
 
     # ---- inside
 
-    def _require_up(self) -> None:
-        if self.down:
-            raise ChainUnavailable("no node answers")
-
     def _block(self, number: int) -> BlockRef:
         spelled = f"{number}/{self.salts.get(number, 0)}".encode()
         return BlockRef(number=number, hash=sha256(spelled).digest())
@@ -297,9 +304,9 @@ class ScriptedChain:
 class OneChain:
     """A catalogue of one. Implements application.engine.chain.Chains."""
 
-    chain: ScriptedChain | None
+    chain: Chain | None
 
-    def of(self, network: NetworkRef) -> ScriptedChain | None:
+    def of(self, network: NetworkRef) -> Chain | None:
         listed = self.chain is not None and self.chain.network == network
         return self.chain if listed else None
 
