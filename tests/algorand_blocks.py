@@ -17,6 +17,8 @@ def spell(value: Any) -> bytes:
     match value:
         case bool():
             return b"\xc3" if value else b"\xc2"
+        case int() if value < 0:
+            return b"\xd3" + value.to_bytes(8, "big", signed=True)
         case int():
             if value < 0x80:
                 return bytes([value])
@@ -33,7 +35,7 @@ def spell(value: Any) -> bytes:
         case list():
             return _counted(0x90, 0xDC, len(value)) + b"".join(map(spell, value))
         case dict():
-            members = (spell(name) + spell(value[name]) for name in sorted(value))
+            members = (spell(name) + spell(value[name]) for name in sorted(value, key=str))
             return _counted(0x80, 0xDE, len(value)) + b"".join(members)
     raise TypeError(value)
 

@@ -13,10 +13,12 @@ from infrastructure.algorand.verifier.commitments import SIZE, holds
 from infrastructure.algorand.verifier.primitives import (
     ARRAY,
     MAP,
+    NEGATIVE,
     PLAIN,
     REST,
     STRINGS,
     TEXT,
+    UNSIGNED,
     Refused,
     fields,
     head,
@@ -127,7 +129,7 @@ def _row(index: int, entry: Entry) -> Row:
         txid=entry.txid,
         raw=entry.row,
         transaction=entry.transaction,
-        type=octets(entry.fields[b"type"]).decode("ascii"),
+        type=_word(octets(entry.fields[b"type"])),
         sender=_digest(entry.fields[b"snd"]),
         lease=lease,
         first_valid=read_number(entry.fields, b"fv"),
@@ -148,14 +150,16 @@ def _digest(raw: bytes) -> bytes:
 
 
 def _value(data: bytes, at: int) -> tuple[Any, int]:
-    """Decode a value; return it and where it ends."""
+    """Decode a value; return it and where it ends. What no transaction has today stays bytes."""
     tag, (start, size, members) = data[at], head(data, at)
+    if tag < MAP or tag in UNSIGNED:
+        return number(data[at : start + size]), start + size
     if tag in CONSTANTS:
         return CONSTANTS[tag], start
-    if tag < MAP or tag in PLAIN:
-        return number(data[at : start + size]), start + size
     if TEXT <= tag < REST or tag in STRINGS:
         return data[start : start + size], start + size
+    if tag >= NEGATIVE or tag in PLAIN:
+        return data[at : start + size], start + size
     values = []
     for _ in range(members):
         value, start = _value(data, start)
@@ -166,4 +170,8 @@ def _value(data: bytes, at: int) -> tuple[Any, int]:
 
 
 def _name(value: Any) -> str:
-    return value.decode("ascii") if isinstance(value, bytes) else str(value)
+    return _word(value) if isinstance(value, bytes) else str(value)
+
+
+def _word(raw: bytes) -> str:
+    return raw.decode("ascii", "backslashreplace")

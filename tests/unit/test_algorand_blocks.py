@@ -90,6 +90,19 @@ def test_names_that_are_no_text_are_read_as_they_are() -> None:
     assert one.txid == txid(made)
 
 
+def test_what_transactions_may_have_one_day_hides_no_lease() -> None:
+    """A stranger's transaction of a new kind must not make a window unreadable."""
+    new = {1: True, "b\xe9": [-5, None, {}], "short": -1}
+    block = read(row(payment(type="n\xe9w", new=new)), row(payment(lx=LEASE)))
+    assert block.rows[0].fields["new"] == {
+        "1": True,
+        "b\\xc3\\xa9": [b"\xd3" + b"\xff" * 7 + b"\xfb", None, {}],
+        "short": b"\xd3" + b"\xff" * 8,
+    }
+    assert block.rows[0].type == "n\\xc3\\xa9w"
+    assert block.leases == {(b"p" * 32, LEASE): 1}
+
+
 def test_a_block_is_kept_without_the_votes_beside_it() -> None:
     raw = Chain().add(row(payment()))
     for answer in (answered(raw), b"\x81\xa5block" + raw):
@@ -126,7 +139,6 @@ def test_what_is_no_block_is_refused(answer: bytes) -> None:
         row(payment(grp=b"g" * 33)),
         row(payment(note=5)),
         row(payment(lv=b"5")),
-        row(payment(type="\x80")),
         row(payment(type=5)),
         row({"type": "pay", "lv": 5}),
         row({"snd": US, "lv": 5}),

@@ -134,6 +134,21 @@ def test_a_recorded_creation_is_proven_from_its_evidence_alone(place: int) -> No
     }
 
 
+def test_what_inner_transactions_made_is_no_burned_lease() -> None:
+    block = read_block(b64decode(next(one["response"] for one in BLOCKS if one["round"] == 266)))
+    one = block.rows[0]
+    facts = SlotFacts(
+        genesis_hash=block.genesis_hash,
+        sender=one.sender,
+        lease=bytes(32),
+        first_round=one.first_valid,
+        last_valid=one.last_valid,
+        attempts=frozenset(),
+    )
+    with pytest.raises(Refused, match="it created something"):
+        verify(burned_lease_certificate(BlockEvidence.of([block.raw]), 0), facts, block.hash)
+
+
 def test_certificates_are_made_anew_from_evidence_byte_by_byte() -> None:
     evidence = BlockEvidence.of(window().raw)
     again = BlockEvidence.from_bytes(evidence.to_bytes())

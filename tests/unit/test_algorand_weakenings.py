@@ -41,11 +41,16 @@ MALFORMED = [
     ("number", b"\xc4\x01\xff"),
     ("number", b"\xc3"),
     ("number", b"\xff"),
+    ("number", b"\xd0\x05"),
+    ("number", b"\xca" + b"\xff" * 4),
     ("octets", b"\x05"),
     ("octets", b"\xcc\x85"),
     ("octets", b"\xc4\x02a"),
     ("octets", b"\xa1ab"),
     ("octets", b"\xff"),
+    ("octets", b"\xd3" + bytes(8)),
+    ("end_of", b"\xc1", 0),
+    ("end_of", b"\xc7\x00\x00", 0),
 ]
 """What no verdict turns on, since it does not hash, but every reader of blocks relies on."""
 SLOT = "(entry.sender, entry.lease, entry.last_valid)"

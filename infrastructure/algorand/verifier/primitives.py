@@ -8,14 +8,16 @@ from hashlib import sha256
 
 from Crypto.Hash import SHA512
 
-PLAIN = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
-"""Nothing, false, true and unsigned numbers: bytes that follow. The chain writes no others."""
+UNSIGNED = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
+"""Numbers of 128 and more: bytes that follow."""
+PLAIN = UNSIGNED | {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+"""Those, nothing, false, true, and numbers that the chain does not write today but may."""
 STRINGS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 """Byte strings and texts: bytes of their length."""
 CONTAINERS = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 """Arrays and maps: bytes of their length, and members for each one counted."""
-MAP, ARRAY, TEXT, REST = 0x80, 0x90, 0xA0, 0xC0
-"""First tags of the short forms, each of which holds its length; REST has tables above."""
+MAP, ARRAY, TEXT, REST, NEGATIVE = 0x80, 0x90, 0xA0, 0xC0, 0xE0
+"""First tags of the short forms, which hold a number or a length; REST has tables above."""
 FEW = 16
 """Members: from here on a map or an array has the long form."""
 
@@ -40,7 +42,7 @@ def sha_256(data: bytes) -> bytes:
 def head(data: bytes, at: int) -> tuple[int, int, int]:
     """Return where a value's own bytes begin, how many they are, and how many values follow."""
     tag = data[at]
-    if tag < MAP:
+    if tag < MAP or tag >= NEGATIVE:
         return at + 1, 0, 0
     if tag < ARRAY:
         return at + 1, 0, 2 * (tag - MAP)
@@ -104,7 +106,7 @@ def number(raw: bytes) -> int:
     if raw[0] < MAP:
         need(len(raw) == 1, "not a number")
         return raw[0]
-    need(raw[0] in PLAIN and len(raw) == 1 + PLAIN[raw[0]] > 1, "a number is expected")
+    need(len(raw) == 1 + UNSIGNED[raw[0]], "a number is expected")
     value = int.from_bytes(raw[1:], "big")
     least = {0xCC: MAP, 0xCD: 1 << 8, 0xCE: 1 << 16, 0xCF: 1 << 32}[raw[0]]
     need(value >= least, "a number has a shorter form")
