@@ -15,6 +15,8 @@ Fields = dict[str, Any]
 def spell(value: Any) -> bytes:
     """Return canonical MessagePack; members of zero are for whoever calls to leave out."""
     match value:
+        case None:
+            return b"\xc0"
         case bool():
             return b"\xc3" if value else b"\xc2"
         case int() if value < 0:
