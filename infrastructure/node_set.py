@@ -49,7 +49,7 @@ class NodeSet(Generic[NodeT]):
         raise NotImplementedError
 
     def states(self, node: NodeT, block: BlockRef) -> bool:
-        """Whether a node calls this very block final."""
+        """Whether a node calls this very block final; HistoryPruned where it forgot it."""
         raise NotImplementedError
 
     # ---- what follows for all of them
@@ -127,12 +127,23 @@ class NodeSet(Generic[NodeT]):
         return Behind(detail=detail)
 
     def stated_final(self, block: BlockRef) -> tuple[str, ...]:
-        """Return who states this very block as final; empty if those are too few."""
+        """Return who states this very block as final; empty if those are too few.
+
+        Raises:
+            HistoryPruned: too few do, and another one no longer keeps that block.
+        """
         stating = set()
+        pruned: HistoryPruned | None = None
         for node in self.serving():
             try:
                 if self.states(node, block):
                     stating.add(node.operator)
+            except HistoryPruned as gone:
+                pruned = gone
             except ChainUnavailable:
                 continue
-        return tuple(sorted(stating)) if len(stating) >= self._required else ()
+        if len(stating) >= self._required:
+            return tuple(sorted(stating))
+        if pruned is not None:
+            raise pruned
+        return ()

@@ -189,7 +189,11 @@ class Chain(Protocol):
         ...
 
     def stated_final(self, block: BlockRef) -> tuple[str, ...]:
-        """Return the operators that state this very block as final; empty if too few do."""
+        """Return the operators that state this very block as final; empty if too few do.
+
+        Raises:
+            HistoryPruned: too few do, since nodes no longer keep the block.
+        """
         ...
 
     def read_conformity(self, effect: CreateToken, slot: Slot, inclusion: Inclusion) -> Conformity:
@@ -217,7 +221,11 @@ class Chain(Protocol):
         ...
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
-        """Ask a reader of another operator for the token; None if it does not have it yet."""
+        """Ask a reader of another operator for the token; None if it does not have it yet.
+
+        Raises:
+            HistoryPruned: the block of the inclusion is gone.
+        """
         ...
 
     @property

@@ -37,6 +37,12 @@ class Concluder:
 
         A reverted or nonconforming one stays open with a sub-state that says so.
         """
+        try:
+            return self._conclude(step, slot, inclusion)
+        except HistoryPruned as gone:
+            return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
+
+    def _conclude(self, step: Step, slot: Slot, inclusion: Inclusion) -> Progress:
         chain = self._view.chain
         issues = step.plan.purpose is StepPurpose.ISSUE
         if issues and (waiting := self._indexing(slot, inclusion)) is not None:
@@ -49,10 +55,7 @@ class Concluder:
         conformity = self._view.deployment.operation.conformity
         if issues and conformity is not None and conformity.differences:
             return self._stays(WaitReason.NONCONFORMING, "; ".join(conformity.differences))
-        try:
-            taken = chain.take_evidence(self._view.effect_of(step), slot, inclusion)
-        except HistoryPruned as gone:
-            return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
+        taken = chain.take_evidence(self._view.effect_of(step), slot, inclusion)
         return self._decide(step, slot, inclusion, operators, taken)
 
     def bury(self, step: Step, slot: Slot, last: BlockRef) -> Progress:
@@ -61,10 +64,10 @@ class Concluder:
         The deployment stays where it is: a later slot may follow.
         """
         chain = self._view.chain
-        operators = chain.stated_final(last)
-        if not operators:
-            return Resting(seconds=chain.policy.poll)
         try:
+            operators = chain.stated_final(last)
+            if not operators:
+                return Resting(seconds=chain.policy.poll)
             taken = chain.take_absence(slot)
         except HistoryPruned as gone:
             return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))

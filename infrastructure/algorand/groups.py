@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from algosdk import encoding, transaction
-from nacl.signing import SigningKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.tokens import AsaFungible
 from infrastructure.addresses import algorand_address_text
@@ -120,7 +120,7 @@ def transaction_id(member: transaction.Transaction) -> bytes:
 
 def public_key(seed: bytes) -> bytes:
     """Return the address of an Ed25519 seed."""
-    return bytes(SigningKey(seed).verify_key)
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
 def _parameters(validity: Validity, fee: int) -> transaction.SuggestedParams:

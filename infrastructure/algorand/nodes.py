@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from application.engine.answers import Behind, Contradicts, Serving, Standing
-from application.engine.chain import ChainUnavailable
+from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.values import BlockRef, NetworkRef
 from infrastructure.algorand.node import (
     Algod,
@@ -56,17 +56,13 @@ class Nodes(NodeSet[Algod]):
                 detail=f"{node.operator} is at round {head}, the log relied on {known.number}"
             )
         try:
-            there = BlockRef(number=known.number, hash=node.block_hash(known.number))
-        except NoSuchBlock:
+            there = BlockRef(number=known.number, hash=hash_at(node, known.number))
+        except HistoryPruned:
             return Serving()  # it keeps 1,000 rounds: what it forgot contradicts nothing
-        except NodeRefused as error:
-            raise ChainUnavailable(f"{node.operator}: {error}") from error
         return Serving() if there == known else Contradicts(stated=there, operator=node.operator)
 
     def states(self, node: Algod, block: BlockRef) -> bool:
-        if head_of(node) < block.number:
-            return False
-        return hash_at(node, block.number) == block.hash
+        return head_of(node) >= block.number and hash_at(node, block.number) == block.hash
 
     def disputed(self, block: BlockRef) -> bool:
         """Whether a node states another hash for this round."""
@@ -74,7 +70,7 @@ class Nodes(NodeSet[Algod]):
             try:
                 if head_of(node) >= block.number and hash_at(node, block.number) != block.hash:
                     return True
-            except ChainUnavailable:
+            except (ChainUnavailable, HistoryPruned):
                 continue
         return False
 
@@ -85,8 +81,18 @@ def head_of(node: Algod) -> int:
 
 
 def hash_at(node: Algod, number: int) -> bytes:
-    """Return the hash that a node states for a round."""
-    return asked(node, lambda: node.block_hash(number))
+    """Return the hash that a node states for a round that it has closed.
+
+    Raises:
+        HistoryPruned: it no longer keeps the round.
+        ChainUnavailable: it gives no answer.
+    """
+    try:
+        return node.block_hash(number)
+    except NoSuchBlock as error:
+        raise HistoryPruned(f"{node.operator} no longer keeps round {number}") from error
+    except NodeRefused as error:
+        raise ChainUnavailable(f"{node.operator} refuses: {error}") from error
 
 
 def asked(node: Algod, ask: Callable[[], Answered]) -> Answered:

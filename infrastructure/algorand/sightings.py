@@ -15,7 +15,7 @@ from application.engine.answers import (
     Unusable,
     UsedByOther,
 )
-from application.engine.chain import ChainUnavailable
+from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.slots import Attempt, Inclusion, LeaseSlot, Slot
 from infrastructure.algorand.blocks import Block
 from infrastructure.algorand.node import Algod, Indexer, NodeRefused, digest, integer, member
@@ -92,6 +92,8 @@ def canonical(nodes: Nodes, inclusion: Inclusion) -> Canonical | Orphaned:
                 reasons.append(f"{node.operator} is at round {head}")
                 continue
             there = hash_at(node, inclusion.block.number)
+        except HistoryPruned:
+            return Canonical(head=head)  # final for long: whoever has to prove it will say so
         except ChainUnavailable as error:
             reasons.append(str(error))
             continue
