@@ -1,6 +1,7 @@
 """An algod that serves blocks made by hand, for what our own ledger makes seldom or slowly."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +20,11 @@ TIME = 1_700_000_000
 
 
 class StandInChain:
-    def __init__(self) -> None:
+    """Blocks, each served after `delay` seconds."""
+
+    def __init__(self, delay: float = 0.0) -> None:
         self.blocks: list[Txn] = []
+        self._delay = delay
         self.add()
 
     def add(self, *rows: Txn, **header: Any) -> Txn:
@@ -62,6 +66,7 @@ class StandInChain:
         surface.server_close()
 
     def _block(self, _: Any, at: str) -> Answer:
+        time.sleep(self._delay)
         if int(at) >= len(self.blocks):
             raise Failed(404, "failed to retrieve information from the ledger")
         return Answer(body=stored({"block": self.blocks[int(at)]}), content_type=MSGPACK)
@@ -69,13 +74,12 @@ class StandInChain:
 
 def row(kind: str, sender: Key, *, names: bool = True, **members: Any) -> Txn:
     """A transaction as a block holds it: its genesis stands in the header alone."""
-    did = {
-        k: members.pop(k) for k in ("ca", "rs", "rr", "rc", "caid", "apid", "dt") if k in members
-    }
+    did = {name: members.pop(name) for name in DID if name in members}
     whole = sent(kind, sender, names=names, **members)
     bare = {k: v for k, v in whole.items() if k not in {"gh", "gen"}}
     signed = {**sign(whole, sender), "txn": bare}
     if "made" in did:
+        # An asset that is made has its number beside the transaction, not in it.
         did["caid"] = did.pop("made")
     return {**signed, **did, **({"hgi": True} if names else {})}
 

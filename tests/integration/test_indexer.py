@@ -18,6 +18,44 @@ from tests.algod_tokens import Address
 from tests.indexer_world import ALGO, World
 
 ALL = 2**64 - 1
+KEEPER = """#pragma version 10
+txn NumAppArgs
+bz ok
+txna ApplicationArgs 0
+byte "global"
+==
+bnz global
+txna ApplicationArgs 0
+byte "number"
+==
+bnz number
+txna ApplicationArgs 0
+byte "local"
+==
+bnz local
+byte "g"
+app_global_del
+b ok
+global:
+byte "g"
+txna ApplicationArgs 1
+app_global_put
+b ok
+number:
+byte "n"
+int 7
+app_global_put
+b ok
+local:
+txn Sender
+byte "l"
+txna ApplicationArgs 1
+app_local_put
+ok:
+int 1
+return
+"""
+"""Keeps what it is told, and forgets its word for everything else."""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +187,42 @@ def test_an_inner_transaction_is_found_in_its_outermost_one(world: World) -> Non
     world.land(script.transaction("appl", erin, apid=application, apaa=[b"log"]), erin)
     (said,) = world.client.application_logs(application)["log-data"]
     assert base64.b64decode(said["logs"][0]) == b"hello"
+
+
+def test_applications_have_the_state_that_algod_gives_them(world: World) -> None:
+    script, frank, gina = world.script, Key(), Key()
+    for who in (frank, gina):
+        world.land(script.pay(script.funder, who, 9 * ALGO), script.funder)
+    first, clear = script.assembled(KEEPER), script.assembled(CLEAR)
+    later = script.assembled(KEEPER + "int 1\nreturn")
+    schemas = {"apgs": {"nbs": 1, "nui": 2}, "apls": {"nbs": 1}}
+    made = script.transaction("appl", frank, apap=first, apsu=clear, apep=1, **schemas)
+    world.land(made, frank)
+    number = script.landed(made)["application-index"]
+
+    def call(who: Key, *arguments: bytes, **members: Any) -> None:
+        members |= {"apid": number, "apaa": list(arguments)}
+        world.land(script.transaction("appl", who, **members), who)
+        assert world.is_as_algod_says(frank, gina)
+
+    call(frank, b"global", b"\xff\x00")
+    call(frank, b"global", b"other")
+    call(frank, b"number")
+    call(gina, apan=1)
+    call(gina, b"local", b"mine")
+    call(gina, apan=2)
+    call(gina, b"local", b"again", apan=1)
+    call(gina, apan=3)
+    call(frank, b"forget")
+    call(frank, apan=4, apap=later, apsu=clear)
+    shown = world.client.applications(number)["application"]["params"]
+    assert shown["approval-program"] == base64.b64encode(later).decode()
+    assert world.client.search_applications(creator=frank.address)["next-token"] == str(number)
+    call(frank, apan=5)
+    with pytest.raises(IndexerHTTPError, match=f"no application found .*: {number}"):
+        world.client.applications(number)
+    gone = world.client.applications(number, include_all=True)["application"]
+    assert (gone["deleted"], gone["deleted-at-round"]) == (True, script.last)
 
 
 def test_holdings_follow_transfers_freezes_clawbacks_and_the_end(world: World) -> None:

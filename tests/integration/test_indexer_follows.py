@@ -18,7 +18,7 @@ from tests.indexer_world import ALGO, World
 from tests.stand_in_chain import RICH, StandInChain, row, sent
 
 PATIENCE = 20
-ROUNDS = 500
+ROUNDS = 400
 
 
 @pytest.fixture(scope="module")
@@ -88,21 +88,21 @@ def test_what_was_stopped_goes_on_where_it_stood(tmp_path: Path, node: Algod) ->
 
 
 def test_killed_at_any_moment_it_holds_every_round_once(tmp_path: Path) -> None:
-    chain, carol, paid = StandInChain(), Key(), []
+    chain, carol, paid = StandInChain(delay=0.002), Key(), []
     for number in range(1, ROUNDS + 1):
         members = {"rcv": carol.public, "amt": number, "fv": number}
         paid.append(id_of(sent("pay", RICH, **members)))
         chain.add(row("pay", RICH, **members), row("pay", RICH, names=False, **members))
     with chain.served() as url:
         indexer = Indexer(tmp_path / "indexer.db", url, "")
-        reached = []
-        for _ in range(4):
+        reached = -1
+        for wanted in (1, ROUNDS // 3, ROUNDS // 2):
             indexer.start()
+            while reached < wanted:
+                tip = Database(indexer.data).tip()
+                reached = tip.round if tip else -1
             indexer.kill()
-            tip = Database(indexer.data).tip()
-            reached.append(tip.round if tip else -1)
-        assert reached == sorted(reached)
-        assert any(0 < at < ROUNDS for at in reached), "nothing was interrupted"
+        assert reached < ROUNDS, "nothing was interrupted"
         with indexer:
             indexer.wait_for(ROUNDS)
             client = IndexerClient("", indexer.url)

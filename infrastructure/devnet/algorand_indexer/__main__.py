@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infrastructure.devnet.algorand.surface import Surface
 from infrastructure.devnet.algorand_indexer.accounts import Accounts
+from infrastructure.devnet.algorand_indexer.applications import Applications
 from infrastructure.devnet.algorand_indexer.assets import Assets
 from infrastructure.devnet.algorand_indexer.blocks import Blocks
 from infrastructure.devnet.algorand_indexer.database import Database
@@ -27,6 +28,7 @@ def main() -> None:
         *Health(database, follower).routes(),
         *Transactions(database, is_open=is_open).routes(),
         *Assets(database, is_open=is_open).routes(),
+        *Applications(database).routes(),
         *Accounts(database).routes(),
         *Blocks(database).routes(),
     ]

@@ -9,8 +9,6 @@ from infrastructure.devnet.algorand.encoding import unpacked
 from infrastructure.devnet.algorand.surface import Route, route
 from infrastructure.devnet.algorand_indexer.arguments import (
     DISABLED,
-    MOST_SEARCHED,
-    TOO_GREAT,
     Reading,
     address,
     flag,
@@ -21,15 +19,21 @@ from infrastructure.devnet.algorand_indexer.arguments import (
 )
 from infrastructure.devnet.algorand_indexer.database import Database, Snapshot
 from infrastructure.devnet.algorand_indexer.effects import UNIT
+from infrastructure.devnet.algorand_indexer.pages import (
+    NEXT,
+    after,
+    creator_of,
+    page,
+    searched,
+    select,
+    which,
+)
 from infrastructure.devnet.algorand_indexer.payset import ZERO
 from infrastructure.devnet.algorand_indexer.transaction_shape import OFFICES, metadata_hash
 from infrastructure.devnet.algorand_indexer.transaction_shape import words as shown_words
 
 DEFAULT_ASSETS, MOST_ASSETS = 100, 1000
 DEFAULT_BALANCES, MOST_BALANCES = 1000, 10_000
-THERE: Mapping[str, Any] = {"deleted = ?": 0}
-"""The condition that leaves out what is gone."""
-NEXT = "unable to parse next token"
 SEARCHED = {
     "include-all": flag,
     "limit": number,
@@ -67,17 +71,17 @@ class Assets:
         given = Reading(asked, SEARCHED)
         if not self._is_open:
             given.refuse(asked, DISABLED["/v2/assets"])
-        return self._search(given, _creator(given.get("creator")))
+        return self._search(given, creator_of(given.get("creator")))
 
     def created(self, asked: Asked, account: str) -> Any:
         known = {k: v for k, v in SEARCHED.items() if k not in {"creator", "name", "unit"}}
-        return self._search(Reading(asked, known), _creator(account))
+        return self._search(Reading(asked, known), creator_of(account))
 
     def one(self, asked: Asked, asset: str) -> Any:
         wanted = path_number("asset-id", asset)
         given = Reading(asked, {"include-all": flag})
         with self._database.reading() as now:
-            found = assets(now, {"id = ?": wanted, **_which(given)})
+            found = assets(now, {"id = ?": wanted, **which(given)})
         if not found:
             raise Failed(404, f"no assets found for asset-id: {wanted}")
         return {"asset": found[0], "current-round": now.round}
@@ -97,29 +101,29 @@ class Assets:
             except ValueError:
                 raise Failed(400, NEXT) from None
         with self._database.reading() as now:
-            held = holdings(now, {**conditions, **_which(given)}, _most_held(given))
+            held = holdings(now, {**conditions, **which(given)}, _most_held(given))
         shown = [{**one, "address": algorand_address_text(who)} for who, _, one in held]
-        return _page(now, "balances", shown, "address")
+        return page(now, "balances", shown, "address")
 
     def of_account(self, asked: Asked, account: str) -> Any:
         given = Reading(asked, {k: v for k, v in HELD.items() if not k.startswith("currency")})
         conditions: dict[str, Any] = {"addr = ?": path_address(account)}
         if given.get("asset-id") is not None:
-            conditions["asset = ?"] = _searched(given.get("asset-id"))
+            conditions["asset = ?"] = searched(given.get("asset-id"))
         if given.get("next") is not None:
-            conditions["asset > ?"] = _after(given.get("next"))
+            conditions["asset > ?"] = after(given.get("next"))
         with self._database.reading() as now:
-            held = holdings(now, {**conditions, **_which(given)}, _most_held(given))
-        return _page(
+            held = holdings(now, {**conditions, **which(given)}, _most_held(given))
+        return page(
             now, "assets", [{**one, "asset-id": asset} for _, asset, one in held], "asset-id"
         )
 
     def _search(self, given: Reading, creator: bytes | None) -> Any:
         conditions: dict[str, Any] = {}
         if given.get("asset-id") is not None:
-            conditions["id = ?"] = _searched(given.get("asset-id"))
+            conditions["id = ?"] = searched(given.get("asset-id"))
         if given.get("next") is not None:
-            conditions["id > ?"] = _after(given.get("next"))
+            conditions["id > ?"] = after(given.get("next"))
         if creator is not None:
             conditions["creator = ?"] = creator
         for name in ("name", "unit"):
@@ -127,8 +131,8 @@ class Assets:
                 conditions[f"{name} LIKE ?"] = f"%{given.get(name)}%"
         most = min(given.get("limit", DEFAULT_ASSETS), MOST_ASSETS)
         with self._database.reading() as now:
-            found = assets(now, {**conditions, **_which(given)}, most)
-        return _page(now, "assets", found, "index")
+            found = assets(now, {**conditions, **which(given)}, most)
+        return page(now, "assets", found, "index")
 
 
 def holdings(
@@ -136,7 +140,7 @@ def holdings(
 ) -> list[tuple[bytes, int, dict[str, Any]]]:
     """Who holds which asset, and how."""
     columns = "addr, asset, amount, frozen, created, closed, deleted"
-    rows = _select(now, f"{columns} FROM holding", conditions, "addr, asset", most)
+    rows = select(now, f"{columns} FROM holding", conditions, "addr, asset", most)
     return [
         (
             who,
@@ -155,7 +159,7 @@ def holdings(
 
 def assets(now: Snapshot, conditions: Mapping[str, Any], most: int = 0) -> list[dict[str, Any]]:
     columns = "id, creator, params, created, closed, deleted"
-    rows = _select(now, f"{columns} FROM asset", conditions, "id", most)
+    rows = select(now, f"{columns} FROM asset", conditions, "id", most)
     return [
         {
             "created-at-round": created,
@@ -180,45 +184,6 @@ def asset_params(creator: bytes, params: dict[str, Any]) -> dict[str, Any]:
         **shown_words(params),
     }
     return dict(sorted(shown.items()))
-
-
-def _select(
-    now: Snapshot, what: str, conditions: Mapping[str, Any], order: str, most: int
-) -> list[Any]:
-    limit = f" LIMIT {most}" if most else ""
-    where = " AND ".join(conditions) or "1"
-    query = f"SELECT {what} WHERE {where} ORDER BY {order}{limit}"
-    return now.rows.execute(query, list(conditions.values())).fetchall()
-
-
-def _page(now: Snapshot, name: str, found: list[dict[str, Any]], mark: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: found, "current-round": now.round}
-    return {**shown, "next-token": str(found[-1][mark])} if found else shown
-
-
-def _which(given: Reading) -> Mapping[str, Any]:
-    return {} if given.get("include-all", False) else THERE
-
-
-def _creator(text: str | None) -> bytes | None:
-    try:
-        return None if text is None else address(text)
-    except ValueError as error:
-        raise Failed(400, f"unable to parse creator address: {error}") from None
-
-
-def _searched(value: int) -> int:
-    if value > MOST_SEARCHED:
-        raise Failed(404, TOO_GREAT)
-    return value
-
-
-def _after(text: str) -> int:
-    try:
-        return min(number("next", text), MOST_SEARCHED)
-    except Failed:
-        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise Failed(400, f"{NEXT}: {why}") from None
 
 
 def _most_held(given: Reading) -> int:

@@ -37,8 +37,26 @@ CREATE TABLE IF NOT EXISTS holding (
     created INTEGER NOT NULL, closed INTEGER, deleted INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (addr, asset)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS holding_asset ON holding (asset, addr);
+CREATE TABLE IF NOT EXISTS application (
+    id INTEGER PRIMARY KEY, creator BLOB NOT NULL, params BLOB NOT NULL,
+    created INTEGER NOT NULL, closed INTEGER, deleted INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS application_creator ON application (creator, id);
+CREATE TABLE IF NOT EXISTS local (
+    addr BLOB, application INTEGER, state BLOB NOT NULL,
+    created INTEGER NOT NULL, closed INTEGER, deleted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (addr, application)) WITHOUT ROWID;
 """
-TABLES = ("chain", "block", "txn", "party", "account", "asset", "holding")
+TABLES = (
+    "chain",
+    "block",
+    "txn",
+    "party",
+    "account",
+    "asset",
+    "holding",
+    "application",
+    "local",
+)
 BUSY = 30.0
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from infrastructure.devnet.algorand.encoding import raw, stored, unpacked
 from infrastructure.devnet.algorand_indexer.payset import ZERO, Entry, Signed
+from infrastructure.devnet.algorand_indexer.programs import Programs
 
 OFFICES = ("m", "r", "f", "c")
 UNIT = 8
@@ -20,6 +21,7 @@ class Effects:
         self._block = block
         self._round: int = block.get("rnd", 0)
         self._touched: set[bytes] = set()
+        self._programs = Programs(rows, self._round)
 
     def apply(self, entry: Entry) -> None:
         transaction, signed = entry.transaction, entry.signed
@@ -35,6 +37,8 @@ class Effects:
                 self._transfer(sender, transaction)
             case "afrz":
                 self._freeze(transaction)
+            case "appl":
+                self._programs.apply(entry)
             case "keyreg":
                 self._register(sender, transaction)
             case _:
