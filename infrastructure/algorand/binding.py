@@ -11,6 +11,7 @@ from domain.errors import BrokenRule
 from domain.slots import LeaseSlot
 from domain.tokens import AsaFungible
 from domain.values import NetworkRef
+from infrastructure.addresses import algorand_address_text
 from infrastructure.algorand import groups
 from infrastructure.algorand.answers import verdict_of
 from infrastructure.algorand.grid import Window, is_used, lease_of, window_at
@@ -68,7 +69,14 @@ class Binder:
         creator = groups.Creator(place.sender, lease, note)
         gift = self._gift(place)
         members = self._members(window, token, creator, _payment(place, gift))
-        if (refused := self._simulated(members)) is not None:
+        costs = _costs(place, gift, sum(one.fee for one in members))
+        try:
+            refused = self._simulated(members)
+        except ChainUnavailable:
+            if self._all_can_pay(costs):
+                raise
+            refused = None  # for want of coins, which the engine says of whoever lacks them
+        if refused is not None:
             return refused
         key = LeaseSlot(
             genesis_hash=self._network.genesis_hash,
@@ -80,8 +88,11 @@ class Binder:
             sponsor=place.sponsorship.address if place.sponsorship else None,
             shape=tuple(one.type for one in members),
         )
-        fees = sum(one.fee for one in members)
-        return Prepared(key=key, costs=_costs(place, gift, fees), unsigned=members)
+        return Prepared(key=key, costs=costs, unsigned=members)
+
+    def _all_can_pay(self, costs: Sequence[Cost]) -> bool:
+        paying = (cost for cost in costs if cost.most)
+        return all(coins_of(self._nodes, cost.address) >= cost.most for cost in paying)
 
     def _gift(self, place: Place) -> int:
         """Return the microalgos that a sponsor adds: what lacks, without the fee that it pays."""
@@ -140,6 +151,24 @@ class Binder:
 
     def _ask(self, ask: Callable[[Algod], Json]) -> Json:
         return self._nodes.first(lambda node: asked(node, lambda: ask(node)))
+
+
+def coins_of(nodes: Nodes, address: bytes, at_least: int = 0) -> int:
+    """Return what an address may spend, the reserve that the chain demands left aside.
+
+    Args:
+        nodes: of the network.
+        address: whose coins.
+        at_least: round that the answer has to know of.
+
+    Raises:
+        ChainUnavailable: no node answers, or the one that does is behind that round.
+    """
+    wanted = algorand_address_text(address)
+    account = nodes.first(lambda node: asked(node, lambda: node.account(wanted)))
+    if integer(member(account, "round")) < at_least:
+        raise ChainUnavailable(f"the node is behind round {at_least}")
+    return integer(member(account, "amount")) - integer(member(account, "min-balance"))
 
 
 def _creation(effect: Effect) -> tuple[AsaFungible, bytes]:

@@ -23,10 +23,10 @@ from domain.values import BlockRef, NetworkRef
 from infrastructure.addresses import algorand_address_text
 from infrastructure.algorand import conformity, evidence_taking, groups, sightings
 from infrastructure.algorand.answers import stable_part, worth_of
-from infrastructure.algorand.binding import Binder, Terms
+from infrastructure.algorand.binding import Binder, Terms, coins_of
 from infrastructure.algorand.blocks import Block
-from infrastructure.algorand.node import Algod, Indexer, integer, member
-from infrastructure.algorand.nodes import Nodes, asked, head_of
+from infrastructure.algorand.node import Algod, Indexer
+from infrastructure.algorand.nodes import Nodes, head_of
 from infrastructure.algorand.rounds import Rounds, reference
 from infrastructure.answer_table import SAYS_NOTHING
 
@@ -67,11 +67,7 @@ class AlgorandChain:
         return self._binder.preflight(effect)
 
     def coins(self, address: bytes, at_least: int = 0) -> int:
-        wanted = algorand_address_text(address)
-        account = self._nodes.first(lambda node: asked(node, lambda: node.account(wanted)))
-        if integer(member(account, "round")) < at_least:
-            raise ChainUnavailable(f"the node is behind round {at_least}")
-        return integer(member(account, "amount")) - integer(member(account, "min-balance"))
+        return coins_of(self._nodes, address, at_least)
 
     def stated_nonce(self, address: bytes) -> StatedNonce:  # noqa: ARG002 - there is none here
         settled = self._rounds.read(max(1, self._nodes.first(head_of) - SETTLED))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from algosdk import encoding, transaction
+from algosdk.atomic_transaction_composer import AccountTransactionSigner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.tokens import AsaFungible
@@ -108,10 +109,8 @@ def signed_group(members: Sequence[transaction.Transaction], keys: Mapping[bytes
         members: of one group, in order.
         keys: 32-byte Ed25519 seed of each sender.
     """
-    return b"".join(
-        b64decode(encoding.msgpack_encode(member.sign(_private(keys[_sender(member)]))))
-        for member in members
-    )
+    signed = (_signer(keys[_sender(member)]).sign_transactions([member], [0]) for member in members)
+    return b"".join(b64decode(encoding.msgpack_encode(one)) for (one,) in signed)
 
 
 def transaction_id(member: transaction.Transaction) -> bytes:
@@ -134,8 +133,8 @@ def _parameters(validity: Validity, fee: int) -> transaction.SuggestedParams:
     )
 
 
-def _private(seed: bytes) -> str:
-    return b64encode(seed + public_key(seed)).decode()
+def _signer(seed: bytes) -> AccountTransactionSigner:
+    return AccountTransactionSigner(b64encode(seed + public_key(seed)).decode())
 
 
 def _sender(member: transaction.Transaction) -> bytes:
