@@ -5,6 +5,7 @@ as long as they can land, and land in whatever round the machine closes.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -21,16 +22,19 @@ from domain.values import DeploymentId
 from tests.adversity import Countdown, Crash, CrashingChain, CrashingLog, RacingLog
 from tests.engine_world import World
 from tests.scripted_chain import OneChain
-from tests.scripted_leases import Group, ScriptedLeases
+from tests.scripted_leases import FINAL_AT_ONCE, WIDTH, Group, ScriptedLeases
 
 which = st.integers(0, 1)
+seldom = st.integers(0, 5).map(lambda drawn: drawn == 5)
+at_times = st.integers(0, 2).map(lambda drawn: drawn == 2)
 CAUSES = ("transaction pool evicted it", "txn dead", "overlapping lease", "already in ledger")
 
 
 class LeaseMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(chain=ScriptedLeases())
+        policy = replace(FINAL_AT_ONCE, most_slots=2)
+        self.world = World(chain=ScriptedLeases(policy=policy))
         self.chain = self.world.chain
         self.deployments = [self.world.request("one"), self.world.request("two")]
         self.strangers: set[bytes] = set()
@@ -77,6 +81,13 @@ class LeaseMachine(RuleBasedStateMachine):
         self.chain.mine(rounds)
         self.world.clock.pass_by(20)
 
+    @rule(n=which)
+    def a_window_passes_and_others_pay_more(self, n: int) -> None:
+        self.world.drive(self.deployments[n])
+        self.chain.full = True
+        self.chain.mine(WIDTH)
+        self.world.drive(self.deployments[n])
+
     @rule(drops=st.booleans())
     def the_node_takes_bytes_and_forgets_them(self, drops: bool) -> None:
         self.chain.drops = drops
@@ -102,25 +113,28 @@ class LeaseMachine(RuleBasedStateMachine):
     def an_archive_is_there(self) -> None:
         self.chain.forgotten = 0
 
-    @rule(refuses=st.booleans())
+    @rule(refuses=seldom)
     def the_simulation_refuses(self, refuses: bool) -> None:
         self.chain.refusal = "refused" if refuses else None
 
     # ---- people
 
-    @rule(n=which)
-    def cancel(self, n: int) -> None:
+    @rule(n=which, really=seldom)
+    def cancel(self, n: int, really: bool) -> None:
         with suppress(IllegalTransition):
-            self.world.cancel(self.deployments[n])
+            if really:
+                self.world.cancel(self.deployments[n])
 
     @rule(n=which, key=st.integers(0, 5))
     def retry(self, n: int, key: int) -> None:
         with suppress(IllegalTransition):
             self.world.retry(self.deployments[n], f"retry {key}")
 
-    @precondition(lambda self: self.chain.head > 12)
-    @rule(n=which)
-    def a_stranger_uses_the_lease(self, n: int) -> None:
+    @precondition(lambda self: self.chain.head > WIDTH)
+    @rule(n=which, really=at_times)
+    def a_stranger_uses_the_lease(self, n: int, really: bool) -> None:
+        if not really:
+            return
         for slot in self.issue_slots(self.deployments[n]):
             if slot.fate is None and isinstance(slot.key, LeaseSlot):
                 self.chain.stranger(slot.key)
