@@ -89,6 +89,7 @@ class Surface(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the answer to its headers
     server: Surface
 
     def do_GET(self) -> None:
