@@ -32,7 +32,7 @@ class Indexer:
     algod: str
     """URL of the node whose blocks it reads."""
     algod_token: str = field(repr=False)
-    is_open: bool = True
+    all_enabled: bool = True
     """Whether it answers what the real one refuses by default, as `note-prefix`."""
     lag_rounds: int = 0
     """Rounds that it stays behind."""
@@ -139,7 +139,7 @@ class Indexer:
     def _flags(self) -> list[str]:
         flags = ["--algod", self.algod, "--data", str(self.data.absolute())]
         flags += ["--port", str(self.port), "--lag-rounds", str(self.lag_rounds)]
-        return flags + (["--enable-all-parameters"] if self.is_open else [])
+        return flags + (["--enable-all-parameters"] if self.all_enabled else [])
 
     def _wait_until_it_answers(self) -> None:
         assert self._process is not None

@@ -275,7 +275,7 @@ def test_what_is_destroyed_or_closed_is_shown_on_demand_alone(world: World) -> N
 
 def test_shipped_defaults_refuse_what_a_scan_would_need(tmp_path: Path, world: World) -> None:
     node = world.node
-    with Indexer(tmp_path / "closed.db", node.url, node.token, is_open=False) as closed:
+    with Indexer(tmp_path / "closed.db", node.url, node.token, all_enabled=False) as closed:
         client = IndexerClient("", closed.url)
         latest = closed.wait_for(world.script.look())
         for query, name in (

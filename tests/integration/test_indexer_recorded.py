@@ -99,8 +99,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Indexe
     with database.writing() as rows:
         rows.execute("UPDATE chain SET round = ?", (LATEST,))
     with (
-        Indexer(file, NOBODY, "", is_open=True) as opened,
-        Indexer(file, NOBODY, "", is_open=False) as closed,
+        Indexer(file, NOBODY, "", all_enabled=True) as opened,
+        Indexer(file, NOBODY, "", all_enabled=False) as closed,
     ):
         yield {True: opened, False: closed}
 
@@ -111,8 +111,8 @@ def test_of_recorded_blocks_our_answer_is_the_real_one(
 ) -> None:
     recorded = RECORDED[name]
     request = recorded["request"]
-    is_open = not name.endswith(CLOSED)
-    status, kind, body = ask(real[is_open], request["path"], request.get("query", {}))
+    all_enabled = not name.endswith(CLOSED)
+    status, kind, body = ask(real[all_enabled], request["path"], request.get("query", {}))
     assert (status, kind) == (recorded["status"], recorded["content_type"])
     assert body == recorded["body"]
 

@@ -39,7 +39,7 @@ class Told:
         database.begin(Origin(hash=GENESIS, id=GENESIS_ID, balances=balances))
         for block in chain.blocks:
             add_block(database, block, GENESIS)
-        routes = [*Transactions(database, is_open=True).routes(), *Accounts(database).routes()]
+        routes = [*Transactions(database, all_enabled=True).routes(), *Accounts(database).routes()]
         self._surface = Surface(0, "", routes, lambda: None)
         self._surface.server_close()
 
@@ -205,3 +205,14 @@ def test_offices_given_up_are_not_filled_again(tmp_path: Path, chain: StandInCha
     assert params["manager"] == params["freeze"] == RICH.address
     assert params["reserve"] == params["clawback"] == zero
     assert params["total"] == 5
+
+
+def test_tables_of_another_release_are_made_anew(tmp_path: Path, chain: StandInChain) -> None:
+    Told(tmp_path / "x.db", chain)
+    file = tmp_path / "x.db"
+    kept = Database(file).tip()
+    assert kept is not None
+    assert kept.round == 0
+    with Database(file).writing() as rows:
+        rows.execute("PRAGMA user_version = 1")
+    assert Database(file).tip() is None

@@ -23,11 +23,11 @@ def main() -> None:
     database = Database(options.data)
     token = options.algod_token or os.environ.get("ALGOD_TOKEN", "")
     follower = Follower(Upstream(options.algod, token), database, options.lag_rounds)
-    is_open = options.enable_all_parameters
+    all_enabled = options.enable_all_parameters
     routes = [
         *Health(database, follower).routes(),
-        *Transactions(database, is_open=is_open).routes(),
-        *Assets(database, is_open=is_open).routes(),
+        *Transactions(database, all_enabled=all_enabled).routes(),
+        *Assets(database, all_enabled=all_enabled).routes(),
         *Applications(database).routes(),
         *Accounts(database).routes(),
         *Blocks(database).routes(),

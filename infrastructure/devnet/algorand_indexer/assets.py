@@ -54,9 +54,9 @@ HELD = {
 
 
 class Assets:
-    def __init__(self, database: Database, *, is_open: bool) -> None:
+    def __init__(self, database: Database, *, all_enabled: bool) -> None:
         self._database = database
-        self._is_open = is_open
+        self._all_enabled = all_enabled
 
     def routes(self) -> list[Route]:
         return [
@@ -69,7 +69,7 @@ class Assets:
 
     def search(self, asked: Asked) -> Any:
         given = Reading(asked, SEARCHED)
-        if not self._is_open:
+        if not self._all_enabled:
             given.refuse(asked, DISABLED["/v2/assets"])
         return self._search(given, creator_of(given.get("creator")))
 
@@ -89,7 +89,7 @@ class Assets:
     def balances(self, asked: Asked, asset: str) -> Any:
         wanted = path_number("asset-id", asset)
         given = Reading(asked, {k: v for k, v in HELD.items() if k != "asset-id"})
-        if not self._is_open:
+        if not self._all_enabled:
             given.refuse(asked, DISABLED["/v2/assets/{asset}/balances"])
         conditions: dict[str, Any] = {"asset = ?": wanted}
         for name, sign in (("currency-greater-than", ">"), ("currency-less-than", "<")):

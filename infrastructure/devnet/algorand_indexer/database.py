@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from infrastructure.devnet.algorand_indexer.upstream import Origin
 
@@ -57,6 +58,7 @@ TABLES = (
     "application",
     "local",
 )
+VERSION = crc32(SCHEMA.encode()) & 0x7FFFFFFF
 BUSY = 30.0
 
 
@@ -87,7 +89,7 @@ class Database:
         file.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as rows:
             rows.execute("PRAGMA journal_mode = WAL")
-            rows.executescript(SCHEMA)
+            self._prepare(rows)
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
@@ -124,6 +126,19 @@ class Database:
                 "INSERT INTO account (addr, amount, created) VALUES (?, ?, 0)",
                 origin.balances.items(),
             )
+
+    @staticmethod
+    def _prepare(rows: sqlite3.Connection) -> None:
+        """Make the tables; those of another release go, and are filled again from the chain."""
+        rows.execute("BEGIN IMMEDIATE")
+        (found,) = rows.execute("PRAGMA user_version").fetchone()
+        if found != VERSION:
+            for table in TABLES:
+                rows.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in SCHEMA.split(";"):
+                rows.execute(statement)
+            rows.execute(f"PRAGMA user_version = {VERSION}")
+        rows.execute("COMMIT")
 
     def _connect(self) -> sqlite3.Connection:
         rows = sqlite3.connect(self._file, timeout=BUSY, isolation_level=None)

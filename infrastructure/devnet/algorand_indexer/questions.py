@@ -57,7 +57,7 @@ def wanted(
     asked: Asked,
     path: str,
     *,
-    is_open: bool,
+    all_enabled: bool,
     known: frozenset[str] = frozenset(KINDS),
     **fixed: Any,
 ) -> Wanted:
@@ -67,7 +67,7 @@ def wanted(
         Failed: a parameter is wrong, or not enabled.
     """
     given = Reading(asked, {name: read for name, read in KINDS.items() if name in known})
-    if not is_open:
+    if not all_enabled:
         given.refuse(asked, DISABLED.get(path, ()))
     for name in ("asset-id", "application-id", "round"):
         if given.get(name, 0) > MOST_SEARCHED:

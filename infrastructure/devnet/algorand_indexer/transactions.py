@@ -18,9 +18,9 @@ from infrastructure.devnet.algorand_indexer.transaction_shape import transaction
 
 
 class Transactions:
-    def __init__(self, database: Database, *, is_open: bool) -> None:
+    def __init__(self, database: Database, *, all_enabled: bool) -> None:
         self._database = database
-        self._is_open = is_open
+        self._all_enabled = all_enabled
 
     def routes(self) -> list[Route]:
         return [
@@ -32,7 +32,7 @@ class Transactions:
         ]
 
     def search(self, asked: Asked) -> Any:
-        return self._page(wanted(asked, "/v2/transactions", is_open=self._is_open))
+        return self._page(wanted(asked, "/v2/transactions", all_enabled=self._all_enabled))
 
     def one(self, _: Asked, txid: str) -> Any:
         """A 404 says nothing of the round that it was true in."""
@@ -46,23 +46,27 @@ class Transactions:
         """Newest first, unlike the others."""
         path = "/v2/accounts/{account}/transactions"
         given = wanted(
-            asked, path, is_open=self._is_open, known=OF_ACCOUNT, address=path_address(account)
+            asked,
+            path,
+            all_enabled=self._all_enabled,
+            known=OF_ACCOUNT,
+            address=path_address(account),
         )
         return self._page(given)
 
     def of_asset(self, asked: Asked, asset: str) -> Any:
-        if not self._is_open:
+        if not self._all_enabled:
             raise Failed(400, "endpoint is disabled")
         fixed = {"asset_id": path_number("asset-id", asset)}
         path = "/v2/assets/{asset}/transactions"
-        return self._page(wanted(asked, path, is_open=True, known=OF_ASSET, **fixed))
+        return self._page(wanted(asked, path, all_enabled=True, known=OF_ASSET, **fixed))
 
     def logs(self, asked: Asked, application: str) -> Any:
         number = path_number("application-id", application)
         given = wanted(
             asked,
             "/v2/applications/{application}/logs",
-            is_open=True,
+            all_enabled=True,
             known=OF_LOGS,
             application_id=number,
             logs=True,
