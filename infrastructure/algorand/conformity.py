@@ -109,17 +109,23 @@ def _row(field: str, asked: Any, found: Any) -> dict[str, Any]:
 
 
 def _told(value: Any) -> str | bool | None:
-    """Spell a value of the chain: bytes that are no text in hexadecimal, numbers in decimal."""
+    """Spell a value of the chain: bytes that are no text in hexadecimal, numbers in decimal.
+
+    Different bytes are never spelled alike: what looks like hexadecimal is no text here.
+    """
     match value:
         case bytes():
             try:
                 text = value.decode()
             except UnicodeDecodeError:
                 return "0x" + value.hex()
-            return text if text.isprintable() else "0x" + value.hex()
+            is_text = text.isprintable() and not text.startswith("0x")
+            return text if is_text else "0x" + value.hex()
+        case str():
+            return _told(value.encode())
         case int() if not isinstance(value, bool):
             return str(value)
-        case str() | bool() | None:
+        case bool() | None:
             return value
         case _:
             return repr(value)[:LONGEST_DIFFERENCE]
