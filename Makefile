@@ -13,10 +13,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTEST := $(RUN) $(BIN)/python -m pytest
 
-.PHONY: help setup demo up test check fmt bench soak contracts docs lock clean
+.PHONY: help setup demo up test test-node check fmt bench soak contracts docs lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  %-10s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t d; do printf '  %-10s %s\n' "$$t" "$$d"; done
 
 setup: $(VENV)/.ready ## Install everything into .venv and node_modules
 
@@ -28,6 +28,9 @@ up: setup ## Run the service with its development chain until Ctrl-C
 
 test: setup ## Every test but the long ones
 	@$(PYTEST) -q
+
+test-node: setup ## The Algorand suite against ALGOD_URL, ALGOD_TOKEN, INDEXER_URL, INDEXER_TOKEN, ALGOD_MNEMONIC
+	@$(PYTEST) -q -m node tests/node
 
 check: setup ## Everything that CI checks
 	@$(BIN)/ruff check .
