@@ -61,6 +61,13 @@ class LeaseSlot:
         return (self.sender,) if self.sponsor is None else (self.sender, self.sponsor)
 
     @property
+    def opens(self) -> int:
+        """The first round of the window: bytes that this log has lost may have used the lease
+        before ours could."""
+        width = self.last_valid // (self.window + 1)
+        return self.window * width + 1
+
+    @property
     def decidable(self) -> str:
         """When it will be known what became of the slot, whatever nodes say meanwhile."""
         return f"when round {self.last_valid} is over"

@@ -52,7 +52,7 @@ def take_absence(slot: Slot, rounds: Rounds) -> TakenEvidence:
         ChainUnavailable: a round cannot be read, or the rounds prove no absence.
     """
     key = _lease(slot)
-    blocks = rounds.chained(key.first_valid, key.last_valid)
+    blocks = rounds.chained(key.opens, key.last_valid)
     evidence = BlockEvidence.of(block.raw for block in blocks)
     try:
         certificate = dead_slot_certificate(evidence)
@@ -71,7 +71,7 @@ def facts_of(slot: Slot) -> SlotFacts:
         genesis_hash=key.genesis_hash,
         sender=key.sender,
         lease=key.lease,
-        first_round=key.first_valid,
+        first_round=key.opens,
         last_valid=key.last_valid,
         attempts=frozenset(attempt.transaction_id for attempt in slot.attempts),
     )

@@ -38,7 +38,7 @@ def observe(nodes: Nodes, rounds: Rounds, slot: Slot) -> Sighting:
     """
     key = _lease(slot)
     head = nodes.first(head_of)
-    blocks = rounds.chained(key.first_valid, min(head, key.last_valid))
+    blocks = rounds.chained(key.opens, min(head, key.last_valid))
     for block in blocks:
         index = block.leases.get((key.sender, key.lease))
         if index is not None:
