@@ -223,12 +223,12 @@ class ScriptedLeases(Scripted):
         return (Answer(operator="one", verdict=verdict, wording=wording),)
 
     def observe(self, slot: Slot) -> Sighting:
-        """Read every round of the slot up to now, as the adapter does, and then ask the pools."""
+        """Read every round of the window up to now, as the adapter does, and then ask the pools."""
         self._require_up()
         key = slot.key
         assert isinstance(key, LeaseSlot)
-        self._require_kept(key.first_valid)
-        for number in range(key.first_valid, min(self.head, key.last_valid) + 1):
+        self._require_kept(key.opens)
+        for number in range(key.opens, min(self.head, key.last_valid) + 1):
             for index, group in enumerate(self.rounds[number]):
                 if (group.sender, group.lease) == (key.sender, key.lease):
                     return self._holder(slot, number, index, group)
@@ -264,8 +264,8 @@ class ScriptedLeases(Scripted):
         key = slot.key
         assert isinstance(key, LeaseSlot)
         assert key.last_valid <= self.head, "what can still be used is not absent"
-        self._require_kept(key.first_valid)
-        hashes = [self._block(n).hash for n in range(key.first_valid, key.last_valid + 1)]
+        self._require_kept(key.opens)
+        hashes = [self._block(n).hash for n in range(key.opens, key.last_valid + 1)]
         return TakenEvidence(
             block=b"",
             kind=CertificateKind.DEAD_SLOT,

@@ -6,7 +6,7 @@ as long as they can land, and land in whatever round the machine closes.
 
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -290,6 +290,10 @@ def test_two_logs_that_know_nothing_of_each_other_never_land_twice_in_a_window(
                 worlds[name].drive(deployment)
     landed = chain.creations(deployment)
     assert len({group.last for group in landed}) == len(landed)
-    for one in landed:
-        for other in landed:
-            assert one is other or one.last < other.first or other.last < one.first
+    for one, other in combinations(landed, 2):
+        assert one.last < other.first or other.last < one.first
+    ends = {group.last for group in landed}
+    for world in worlds.values():
+        for slot in world.state(deployment).operation.issue_slots:
+            assert isinstance(slot.key, LeaseSlot)
+            assert slot.fate is not Fate.DEAD or slot.key.last_valid not in ends

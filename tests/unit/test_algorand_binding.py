@@ -66,6 +66,8 @@ def test_every_head_belongs_to_one_window_but_for_its_last_quarter(width: int) -
         assert window.first == max(head, window.number * width + 1)
         assert window.number * width < window.first <= head + 1
         assert window.last - head > width // 4
+        key = slot_key(window=window.number, first_valid=window.first, last_valid=window.last)
+        assert key.opens == window.number * width + 1
 
 
 def test_windows_follow_each_other_without_gap_or_overlap() -> None:

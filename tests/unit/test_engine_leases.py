@@ -9,6 +9,7 @@ from domain.events import BroadcastAnswered, DeploymentFailed
 from domain.slots import CertificateKind, Fate
 from domain.status import Status, SubStatus
 from domain.values import DeploymentId
+from tests.engine_world import World
 from tests.lease_world import PLENTY, Leases, key_of, leases, let_die, slots
 from tests.scripted_leases import FEE, FINAL_AT_ONCE, WIDTH
 
@@ -225,6 +226,21 @@ def test_external_use_of_the_lease_holds_the_sender_and_fails_nothing(coins: int
     other = world.request("another")
     assert world.settle(other, blocks=3).sub_status is SubStatus.HELD
     assert not slots(world.state(other))
+
+
+def test_bytes_of_a_lost_log_that_landed_before_ours_could_are_external_use() -> None:
+    lost = leases()
+    deployment = lost.request()
+    lost.drive(deployment)
+    lost.chain.mine(2)
+    restored = World(chain=lost.chain)
+    restored.request()
+    state = restored.settle(deployment, blocks=3 * WIDTH)
+    (slot,) = slots(state)
+    assert key_of(slot).first_valid == 2
+    assert (slot.fate, state.sub_status) == (None, SubStatus.EXTERNALLY_USED)
+    assert lost.settle(deployment).status is Status.COMPLETED
+    assert lost.chain.created(deployment) == 1
 
 
 def test_pruned_rounds_say_needs_archive_and_are_decided_once_they_are_there() -> None:
