@@ -16,7 +16,14 @@ from application.engine.answers import (
     StatedNonce,
     TakenEvidence,
 )
-from application.engine.chain import ChainUnavailable, CreateToken, Effect, Place, Policy
+from application.engine.chain import (
+    ChainUnavailable,
+    CreateToken,
+    Effect,
+    HistoryPruned,
+    Place,
+    Policy,
+)
 from domain.errors import BrokenRule
 from domain.slots import Attempt, AttemptKind, Inclusion, Slot
 from domain.values import BlockRef, NetworkRef
@@ -70,7 +77,11 @@ class AlgorandChain:
         return coins_of(self._nodes, address, at_least)
 
     def stated_nonce(self, address: bytes) -> StatedNonce:  # noqa: ARG002 - there is none here
-        settled = self._rounds.read(max(1, self._nodes.first(head_of) - SETTLED))
+        number = max(1, self._nodes.first(head_of) - SETTLED)
+        try:
+            settled = self._rounds.read(number)
+        except HistoryPruned as error:  # so new a round is kept by whoever has it
+            raise ChainUnavailable(f"no node has round {number}") from error
         at = reference(settled)
         if not self._nodes.stated_final(at):
             self._rounds.forget()
