@@ -65,8 +65,12 @@ class NodeSet(Generic[NodeT]):
             raise ChainUnavailable("no node of this network is fit to be asked")
         return fit
 
-    def first(self, ask: Callable[[NodeT], Answered]) -> Answered:
+    def first(self, ask: Callable[[NodeT], Answered], passed_over: int = 0) -> Answered:
         """Return what the first fit node answers that can answer at all.
+
+        Args:
+            ask: asks one node.
+            passed_over: how many come last instead of first, counted round and round.
 
         Raises:
             HistoryPruned: none could, and one of them no longer keeps what is asked.
@@ -74,7 +78,9 @@ class NodeSet(Generic[NodeT]):
         """
         reasons: list[str] = []
         pruned: HistoryPruned | None = None
-        for node in self.serving():
+        fit = self.serving()
+        begin = passed_over % len(fit)
+        for node in fit[begin:] + fit[:begin]:
             try:
                 return ask(node)
             except HistoryPruned as gone:

@@ -23,6 +23,7 @@ class Rounds:
         self._most = most_bytes
         self._kept: OrderedDict[int, Block] = OrderedDict()
         self._bytes = 0
+        self._passed_over = 0
         self._lock = threading.Lock()
 
     def read(self, number: int) -> Block:
@@ -39,7 +40,8 @@ class Rounds:
             if (kept := self._kept.get(number)) is not None:
                 self._kept.move_to_end(number)
                 return kept
-        block = self._nodes.first(lambda node: _read(node, number))
+            passed_over = self._passed_over
+        block = self._nodes.first(lambda node: _read(node, number), passed_over)
         with self._lock:
             if number not in self._kept:
                 self._kept[number] = block
@@ -64,10 +66,14 @@ class Rounds:
         return blocks
 
     def forget(self) -> None:
-        """Keep nothing: what was read turned out to be nobody's."""
+        """Keep nothing, and ask another node first: what was read turned out to be nobody's.
+
+        Else one that makes up blocks would stop a network with honest ones behind it.
+        """
         with self._lock:
             self._kept.clear()
             self._bytes = 0
+            self._passed_over += 1
 
 
 def reference(block: Block) -> BlockRef:
