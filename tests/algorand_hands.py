@@ -107,7 +107,7 @@ class Hands(AlgorandWorld):
             genesis_hash=key.genesis_hash,
             sender=key.sender,
             lease=key.lease,
-            first_round=key.first_valid,
+            first_round=key.window * WINDOW + 1,
             last_valid=key.last_valid,
             attempts=frozenset(ids),
         )

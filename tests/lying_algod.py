@@ -25,6 +25,8 @@ class Asked:
     method: str
     path: str
     """Without the query."""
+    query: str
+    headers: dict[str, str]
     body: bytes
 
     @property
@@ -78,11 +80,13 @@ class LyingAlgod:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
-                asked = Asked(self.command, urlsplit(self.path).path, self.rfile.read(length))
-                node.asked.append(asked)
+                parts = urlsplit(self.path)
                 kept = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+                body = self.rfile.read(length)
+                asked = Asked(self.command, parts.path, parts.query, kept, body)
+                node.asked.append(asked)
                 try:
-                    answer = node.answer(asked, self.path, kept)
+                    answer = node.answer(asked)
                 except Drop:
                     self.close_connection = True
                     return
@@ -110,20 +114,22 @@ class LyingAlgod:
         """Bodies that were handed to this node, in order."""
         return [one.body for one in self.asked if one.submits]
 
-    def answer(self, asked: Asked, path: str, headers: dict[str, str]) -> Said:
-        def forward() -> Said:
-            request = urllib.request.Request(
-                self.upstream + path, asked.body or None, headers, method=asked.method
-            )
-            try:
-                with urllib.request.urlopen(request, timeout=10) as response:
-                    return Said(response.status, response.read())
-            except urllib.error.HTTPError as error:
-                with error:
-                    return Said(error.code, error.read())
+    def answer(self, asked: Asked) -> Said:
+        made_up = self.rule(asked, lambda: self.forward(asked))
+        return self.forward(asked) if made_up is None else made_up
 
-        made_up = self.rule(asked, forward)
-        return forward() if made_up is None else made_up
+    def forward(self, asked: Asked) -> Said:
+        """Ask the real node."""
+        url = self.upstream + asked.path + (f"?{asked.query}" if asked.query else "")
+        request = urllib.request.Request(
+            url, asked.body or None, asked.headers, method=asked.method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return Said(response.status, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Said(error.code, error.read())
 
     def close(self) -> None:
         self._server.shutdown()
