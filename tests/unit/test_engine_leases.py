@@ -189,14 +189,20 @@ def test_a_halted_chain_decides_nothing_however_long_it_stands() -> None:
     assert len(slots(world.state(deployment))) == 1
 
 
-def test_bytes_that_land_in_the_last_round_of_the_window_are_found_however_late_one_looks() -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_bytes_that_land_in_the_last_round_of_the_window_are_found_however_late_one_looks(
+    looks: bool,
+) -> None:
     world = leases()
     deployment = world.request()
     world.drive(deployment)
     world.chain.full = True
-    world.chain.mine(WIDTH - 1)
+    for _ in range(WIDTH - 1):
+        world.chain.mine()
+        if looks:
+            world.drive(deployment)
     world.chain.full = False
-    world.chain.mine(5 * WIDTH)
+    world.chain.mine(1 if looks else 5 * WIDTH)
     state = world.settle(deployment, blocks=1)
     assert state.status is Status.COMPLETED
     assert len(slots(state)) == 1
