@@ -2,6 +2,7 @@
 
 from domain.deployment import Deployment
 from domain.slots import LeaseSlot, Slot
+from domain.status import Status
 from domain.values import DeploymentId
 from tests.engine_world import World
 from tests.scripted_leases import ScriptedLeases
@@ -33,4 +34,13 @@ def let_die(world: Leases, deployment: DeploymentId) -> Deployment:
     world.chain.mine(key_of(open_slot).last_valid - world.chain.head)
     world.drive(deployment)
     world.chain.full = False
+    return world.state(deployment)
+
+
+def give_up(world: Leases, deployment: DeploymentId) -> Deployment:
+    """Let as many windows pass as the policy allows, one after the other."""
+    for _ in range(world.chain.policy.most_slots):
+        assert world.state(deployment).status is not Status.FAILED
+        let_die(world, deployment)
+    assert world.state(deployment).status is Status.FAILED
     return world.state(deployment)

@@ -262,7 +262,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
 
 TestLeases = LeaseMachine.TestCase
-TestLeases.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+TestLeases.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
 
 
 # ---- a backup was lost: two logs on one chain, neither of which knows of the other
@@ -273,7 +273,7 @@ MOVES = st.lists(
 
 
 @given(MOVES, st.integers(0, 2))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_two_logs_that_know_nothing_of_each_other_never_land_twice_in_a_window(
     moves: list[str], late: int
 ) -> None:

@@ -10,7 +10,7 @@ from domain.slots import CertificateKind, Fate
 from domain.status import Status, SubStatus
 from domain.values import DeploymentId
 from tests.engine_world import World
-from tests.lease_world import PLENTY, Leases, key_of, leases, let_die, slots
+from tests.lease_world import PLENTY, Leases, give_up, key_of, leases, let_die, slots
 from tests.scripted_leases import FEE, FINAL_AT_ONCE, WIDTH
 
 
@@ -128,8 +128,7 @@ def test_nothing_is_begun_in_the_last_quarter_of_a_window() -> None:
 def test_after_so_many_windows_it_fails_with_one_proof_for_each_slot_and_can_be_retried() -> None:
     world = leases()
     deployment = world.request()
-    while world.state(deployment).status is not Status.FAILED:
-        state = let_die(world, deployment)
+    state = give_up(world, deployment)
     failed = world.events(deployment)[-1]
     assert isinstance(failed, DeploymentFailed)
     assert len(slots(state)) == world.chain.policy.most_slots
@@ -150,8 +149,7 @@ def test_a_retry_allows_as_many_windows_again() -> None:
     world = leases(policy=replace(FINAL_AT_ONCE, most_slots=2))
     deployment = world.request()
     for most in (2, 4):
-        while world.state(deployment).status is not Status.FAILED:
-            state = let_die(world, deployment)
+        state = give_up(world, deployment)
         assert len(slots(state)) == most
         failed = world.events(deployment)[-1]
         assert isinstance(failed, DeploymentFailed)
@@ -380,8 +378,7 @@ def test_after_a_retry_it_can_be_cancelled_and_after_a_signature_it_cannot() -> 
     world.drive(deployment)
     with pytest.raises(IllegalTransition):
         world.cancel(deployment)
-    while world.state(deployment).status is not Status.FAILED:
-        let_die(world, deployment)
+    give_up(world, deployment)
     world.retry(deployment)
     world.cancel(deployment)
     state = world.settle(deployment)
