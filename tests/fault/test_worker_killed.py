@@ -1,7 +1,7 @@
 """kill -9 of the worker at each durable step, and two workers at once: the chain has one token."""
 
-import multiprocessing
 import signal
+from functools import partial
 from multiprocessing.process import BaseProcess
 from uuid import uuid4
 
@@ -14,26 +14,16 @@ from domain.values import DeploymentId, SignerId
 from infrastructure.addresses import create_address
 from infrastructure.devnet.anvil import Anvil
 from infrastructure.event_log import open_log
-from tests.evm_world import address_of, reference, request
-from tests.victim import work
+from tests.evm_world import adapter, address_of, make_engine, reference, request
+from tests.victim import ended, start
 
-PATIENCE = 90.0
 MOST_STEPS = 80
-SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["tests.victim"])
 
 
 def worker(url: str, anvil: Anvil, deployments: list[DeploymentId], steps: int = -1) -> BaseProcess:
-    arguments = (url, reference(anvil), anvil.url, deployments, steps)
-    process = SERVER.Process(target=work, args=arguments)
-    process.start()
-    return process
-
-
-def ended(process: BaseProcess) -> int | None:
-    process.join(PATIENCE)
-    assert process.exitcode is not None, "the worker did not end"
-    return process.exitcode
+    return start(
+        url, partial(adapter, reference(anvil), anvil.url), make_engine, deployments, steps
+    )
 
 
 def landed_once(url: str, anvil: Anvil, signer: SignerId, deployment: DeploymentId) -> None:
