@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import infrastructure.evm.node  # noqa: F401 - takes back what web3 does to the limit of frames
 from infrastructure.devnet.anvil import Anvil
 from infrastructure.migrate import migrate
 from tests.postgres_cluster import Cluster

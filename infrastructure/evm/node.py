@@ -4,6 +4,7 @@ The client library's own retries are off: they would swallow the first answer
 to a submission, and that answer is a fact for the log.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,11 @@ from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from application.engine.chain import ChainUnavailable
+
+DEEPEST = 1_000
+"""Frames, as Python begins with. web3 brings a package that makes it 100,000 for itself, and then a
+node's answer of so many brackets overflows the stack of the process instead of raising."""
+sys.setrecursionlimit(DEEPEST)
 
 Json = Any
 """What a node answered, before anything of it is believed."""
