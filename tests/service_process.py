@@ -12,13 +12,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infrastructure.devnet.algod import Algod
 from infrastructure.devnet.anvil import DEVELOPMENT_KEY, Anvil, free_port
-from infrastructure.devnet.entries import anvil_entry
+from infrastructure.devnet.entries import TOKEN, algorand_entry, anvil_entry
+from infrastructure.devnet.indexer import Indexer
 from infrastructure.keys.provider import make_development_key
 from infrastructure.networks import write_catalogue
 from interfaces.cli.http_client import HttpClient
 
 ROOT = Path(__file__).parents[1]
+NOBODY = "http://127.0.0.1:9"
+ALGORAND = "algorand"
+POLL = 0.05
 START_PATIENCE = 30.0
 STOP_PATIENCE = 40.0
 
@@ -59,26 +64,35 @@ class Process:
 
 @dataclass
 class Service:
-    """API, worker and projector over one database and one chain."""
+    """API, worker and projector over one database and a chain of each family that a test names."""
 
     url: str
     folder: Path
-    genesis: bytes
-    node: str
+    genesis: bytes = bytes(32)
+    node: str = NOBODY
     chain_id: int = 31337
     network: str = "anvil"
+    algod: Algod | None = None
+    """Makes a second network of its chain."""
+    indexer: Indexer | None = None
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         make_development_key(self.folder / "master.key")
-        entry = anvil_entry(self.network, self.chain_id, self.genesis, self.node, 0.05)
-        write_catalogue(self.folder / "networks.toml", entry)
+        entries = [anvil_entry(self.network, self.chain_id, self.genesis, self.node, POLL)]
+        secrets = {f"PROOFMINT_TREASURY_KEY_{self.network.upper()}": DEVELOPMENT_KEY.hex()}
+        if (algod := self.algod) is not None:
+            reader = self.indexer and self.indexer.url
+            entries.append(algorand_entry(ALGORAND, algod.genesis_hash, algod.url, reader, POLL))
+            secrets[f"PROOFMINT_NODE_TOKEN_{TOKEN.upper()}"] = algod.token
+            secrets[f"PROOFMINT_TREASURY_KEY_{ALGORAND.upper()}"] = algod.treasury.hex()
+        write_catalogue(self.folder / "networks.toml", *entries)
         self.environment = os.environ | {
             "PROOFMINT_DATA": str(self.folder),
             "PROOFMINT_DATABASE_URL": self.url,
             "PROOFMINT_BIND": f"127.0.0.1:{self.port}",
             "PROOFMINT_LOG_LEVEL": "ERROR",
-            f"PROOFMINT_TREASURY_KEY_{self.network.upper()}": DEVELOPMENT_KEY.hex(),
+            **secrets,
         }
         self.api = Process(["serve"], self.environment)
         self.worker = Process(["work"], self.environment)
@@ -134,5 +148,18 @@ def running(service: Service, *names: str) -> Iterator[Service]:
         yield service
 
 
-def service_on(url: str, folder: Path, anvil: Anvil) -> Service:
-    return Service(url=url, folder=folder, genesis=anvil.genesis_hash, node=anvil.url)
+def service_on(
+    url: str,
+    folder: Path,
+    anvil: Anvil,
+    algod: Algod | None = None,
+    indexer: Indexer | None = None,
+) -> Service:
+    return Service(
+        url=url,
+        folder=folder,
+        genesis=anvil.genesis_hash,
+        node=anvil.url,
+        algod=algod,
+        indexer=indexer,
+    )
