@@ -20,14 +20,15 @@ help: ## Show this list
 
 setup: $(VENV)/.ready ## Install everything into .venv and node_modules
 
-demo: setup ## Deploy a token on a real ledger, and show that it happened once
+demo: setup ## Deploy tokens on two real ledgers, and show that each happened once
 	@$(BIN)/proofmint demo
 
-up: setup ## Run the service with its development chain until Ctrl-C
+up: setup ## Run the service with its development chains until Ctrl-C
 	@$(BIN)/proofmint up --devnet
 
+# Three at once, also on two cores: many tests wait for blocks. Those of one that ends early are shared.
 test: setup ## Every test but the long ones
-	@$(PYTEST) -q
+	@$(PYTEST) -q -n 3 --dist worksteal
 
 test-node: setup ## The Algorand suite against ALGOD_URL, ALGOD_TOKEN, INDEXER_URL, INDEXER_TOKEN, ALGOD_MNEMONIC
 	@$(PYTEST) -q -m node tests/node
