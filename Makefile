@@ -12,6 +12,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTEST := $(RUN) $(BIN)/python -m pytest
+# Three at once, also on two cores: many tests wait for blocks.
+SIDE_BY_SIDE := -q -n 3 --dist worksteal
 
 .PHONY: help setup demo up test test-node check fmt bench soak contracts docs lock clean
 
@@ -26,9 +28,8 @@ demo: setup ## Deploy tokens on two real ledgers, and show that each happened on
 up: setup ## Run the service with its development chains until Ctrl-C
 	@$(BIN)/proofmint up --devnet
 
-# Three at once, also on two cores: many tests wait for blocks. Those of one that ends early are shared.
 test: setup ## Every test but the long ones
-	@$(PYTEST) -q -n 3 --dist worksteal
+	@$(PYTEST) $(SIDE_BY_SIDE)
 
 test-node: setup ## The Algorand suite against ALGOD_URL, ALGOD_TOKEN, INDEXER_URL, INDEXER_TOKEN, ALGOD_MNEMONIC
 	@$(PYTEST) -q -m node tests/node
@@ -38,7 +39,7 @@ check: setup ## Everything that CI checks
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(RUN) $(BIN)/lint-imports --no-cache
-	@$(PYTEST) -q
+	@$(PYTEST) $(SIDE_BY_SIDE)
 
 fmt: setup ## Format the code
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
