@@ -26,7 +26,6 @@ from tests.scripted_leases import FINAL_AT_ONCE, WIDTH, Group, ScriptedLeases
 
 which = st.integers(0, 1)
 seldom = st.integers(0, 5).map(lambda drawn: drawn == 5)
-at_times = st.integers(0, 2).map(lambda drawn: drawn == 2)
 CAUSES = ("transaction pool evicted it", "txn dead", "overlapping lease", "already in ledger")
 
 
@@ -37,11 +36,16 @@ class LeaseMachine(RuleBasedStateMachine):
         self.world = World(chain=ScriptedLeases(policy=policy))
         self.chain = self.world.chain
         self.deployments = [self.world.request("one"), self.world.request("two")]
+        self.shared = False
+        """Whether somebody else has the user's key."""
         self.strangers: set[bytes] = set()
         """Leases that somebody else tried to use."""
 
-    @initialize(coins=st.sampled_from([0, 130, 10_000]), rounds=st.integers(0, 5))
-    def the_user_holds(self, coins: int, rounds: int) -> None:
+    @initialize(
+        coins=st.sampled_from([0, 130, 10_000]), rounds=st.integers(0, 5), shared=st.booleans()
+    )
+    def the_user_holds(self, coins: int, rounds: int, shared: bool) -> None:
+        self.shared = shared
         self.chain.balances[self.world.user] = coins
         self.chain.mine(rounds)
 
@@ -88,6 +92,15 @@ class LeaseMachine(RuleBasedStateMachine):
         self.chain.mine(WIDTH)
         self.world.drive(self.deployments[n])
 
+    @rule(n=which)
+    def only_the_last_round_of_a_window_has_room(self, n: int) -> None:
+        self.world.drive(self.deployments[n])
+        self.chain.full = True
+        self.chain.mine(WIDTH - 1 - self.chain.head % WIDTH)
+        self.world.drive(self.deployments[n])
+        self.chain.full = False
+        self.chain.mine()
+
     @rule(drops=st.booleans())
     def the_node_takes_bytes_and_forgets_them(self, drops: bool) -> None:
         self.chain.drops = drops
@@ -130,11 +143,9 @@ class LeaseMachine(RuleBasedStateMachine):
         with suppress(IllegalTransition):
             self.world.retry(self.deployments[n], f"retry {key}")
 
-    @precondition(lambda self: self.chain.head > WIDTH)
-    @rule(n=which, really=at_times)
-    def a_stranger_uses_the_lease(self, n: int, really: bool) -> None:
-        if not really:
-            return
+    @precondition(lambda self: self.shared)
+    @rule(n=which)
+    def a_stranger_uses_the_lease(self, n: int) -> None:
         for slot in self.issue_slots(self.deployments[n]):
             if slot.fate is None and isinstance(slot.key, LeaseSlot):
                 self.chain.stranger(slot.key)

@@ -68,6 +68,14 @@ def test_an_indexer_is_waited_for_then_named_then_done_without() -> None:
     assert "IssueIndexed" not in late.names(deployment)
 
 
+def test_an_asset_that_is_not_what_was_asked_is_never_completed_nor_failed() -> None:
+    world = leases(differences=("decimals: asked 2, found 3",))
+    deployment = world.request()
+    state = world.settle(deployment, blocks=4 * WIDTH)
+    assert (state.status, state.sub_status) == (Status.CONFIRMED, SubStatus.NONCONFORMING)
+    assert [slot.fate for slot in slots(state)] == [None]
+
+
 # ---- windows that pass
 
 
