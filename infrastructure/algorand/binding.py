@@ -23,6 +23,9 @@ ASSET_RESERVE = 100_000
 """Microalgos that an account has to hold for each asset that it made or holds."""
 SIGNATURE = 75
 """Bytes that a signature adds to a transaction: what is sent is what is paid for."""
+STANDS = 2
+"""Rounds for which it stands that a group would land: who lost a race builds the same one again."""
+MOST_REMEMBERED = 1_000
 REFUSED = 400
 REFUSED_FOR_EVER = "refused-for-ever"
 LONGEST_DETAIL = 300
@@ -44,6 +47,8 @@ class Binder:
         self._policy = policy
         self._terms = terms
         self._nodes = nodes
+        self._landing: dict[object, int] = {}
+        """In which round a group would have landed, by what tells groups apart but its first."""
 
     def preflight(self, effect: Effect) -> Feasible:
         """Say what the effect costs its sender at most, the reserve that it has to hold included.
@@ -62,16 +67,18 @@ class Binder:
             ChainUnavailable: it would not land as things are, or the network is too dear.
         """
         token, note = _creation(effect)
-        window = window_at(self._nodes.first(head_of), self._terms.window)
+        head = self._nodes.first(head_of)
+        window = window_at(head, self._terms.window)
         if window is None or is_used(window, place.used):
             return Later(seconds=self._policy.poll)
         lease = lease_of(place.operation, place.step, window.number)
         creator = groups.Creator(place.sender, lease, note)
         gift = self._gift(place)
-        members = self._members(window, token, creator, _payment(place, gift))
+        payment = _payment(place, gift)
+        members = self._members(window, token, creator, payment)
         costs = _costs(place, gift, sum(one.fee for one in members))
         try:
-            refused = self._simulated(members)
+            refused = self._judged((creator, payment, members[0].fee), members, head)
         except ChainUnavailable:
             if self._all_can_pay(costs):
                 raise
@@ -129,6 +136,17 @@ class Binder:
                 f"a transaction costs {fee} microalgos now, the policy allows {highest}"
             )
         return fee
+
+    def _judged(self, group: object, members: Sequence[Transaction], head: int) -> Refused | None:
+        """Judge a group, unless it was found to land a moment ago."""
+        judged = self._landing.get(group)
+        if judged is not None and judged <= head <= judged + STANDS:
+            return None
+        if (refused := self._simulated(members)) is None:
+            if len(self._landing) >= MOST_REMEMBERED:
+                self._landing.clear()
+            self._landing[group] = head
+        return refused
 
     def _simulated(self, members: Sequence[Transaction]) -> Refused | None:
         """Judge the group before anything is signed; None where it would land now.
