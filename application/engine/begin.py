@@ -209,7 +209,9 @@ class Beginner:
         )
         prepared = view.chain.prepare(effect, place)
         if isinstance(prepared, Later):
-            return Resting(seconds=prepared.seconds)
+            wait = view.deployment.operation.wait  # a lack of coins outlasts a window
+            lacks = wait is not None and wait.reason is WaitReason.FUNDS
+            return Resting(seconds=prepared.seconds, wait=wait if lacks else None)
         if isinstance(prepared, Refused):
             return self._refused(prepared)
         costs = {cost.address: cost for cost in prepared.costs}

@@ -103,7 +103,6 @@ def test_without_coins_and_a_sponsor_it_waits_and_goes_on_when_they_are_there(re
     assert world.settle(deployment).status is Status.COMPLETED
 
 
-@pytest.mark.xfail(strict=True, reason="Later ends the wait in every last quarter: begin.py")
 def test_an_empty_treasury_is_said_once_however_many_windows_pass() -> None:
     world = leases(coins=0)
     world.chain.balances[world.treasury] = 0
