@@ -266,7 +266,8 @@ def test_a_simulation_that_refuses_for_ever_fails_nothing_once_something_was_sig
     node: Algod,
 ) -> None:
     lies: list[bool] = []
-    group = {"failure-message": "transaction X: invalid : tx.Fee too high", "failed-at": [0]}
+    never = "transaction {a} invalid : transaction window size excessive (1--2000)"
+    group = {"failure-message": never, "failed-at": [0]}
 
     def rule(asked: Asked, forward: Forward) -> Said | None:
         answers = lies and asked.path.endswith("/simulate")
@@ -281,7 +282,7 @@ def test_a_simulation_that_refuses_for_ever_fails_nothing_once_something_was_sig
         node.tick(WINDOW)
         for _ in range(2):
             state = hands.step(deployment)
-            assert state.status is Status.PENDING
+            assert (state.status, state.sub_status) == (Status.PENDING, SubStatus.HELD)
         assert [one.fate for one in hands.decided(deployment)] == [Fate.DEAD]
         assert len(hands.signed(deployment)) == 1
         lies.clear()
