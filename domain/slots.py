@@ -62,8 +62,7 @@ class LeaseSlot:
 
     @property
     def opens(self) -> int:
-        """The first round of the window: bytes that this log has lost may have used the lease
-        before ours could."""
+        """The first round of the window, where bytes that this log has lost may have landed."""
         width = self.last_valid // (self.window + 1)
         return self.window * width + 1
 

@@ -34,7 +34,7 @@ class NodeSet(Generic[NodeT]):
         """
         self._network = network
         self._nodes = tuple(nodes)
-        self._required = required
+        self.required = required
         # What one worker thread found fit must not change under it when another looks.
         self._fit = threading.local()
 
@@ -126,7 +126,7 @@ class NodeSet(Generic[NodeT]):
         self._fit.nodes = tuple(fit)
         if fit:
             return Serving()
-        if len(against) >= self._required:
+        if len(against) >= self.required:
             operator, stated = next(iter(against.items()))
             return Contradicts(stated=stated, operator=operator)
         detail = "; ".join(reasons) or f"{', '.join(against)} contradicts what was final"
@@ -148,7 +148,7 @@ class NodeSet(Generic[NodeT]):
                 pruned = gone
             except ChainUnavailable:
                 continue
-        if len(stating) >= self._required:
+        if len(stating) >= self.required:
             return tuple(sorted(stating))
         if pruned is not None:
             raise pruned

@@ -274,7 +274,7 @@ class ScriptedChain(Scripted):
             asset=sha256(slot.standing.raw).digest()[:20] if creates else b"",
         )
 
-    def take_absence(self, slot: Slot) -> TakenEvidence:
+    def take_absence(self, slot: Slot, last: BlockRef) -> TakenEvidence:
         raise AssertionError("a nonce is never proven to be unused")
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:

@@ -260,7 +260,7 @@ class ScriptedLeases(Scripted):
             asset=slot.standing.transaction_id[:8],
         )
 
-    def take_absence(self, slot: Slot) -> TakenEvidence:
+    def take_absence(self, slot: Slot, last: BlockRef) -> TakenEvidence:
         key = slot.key
         assert isinstance(key, LeaseSlot)
         assert key.last_valid <= self.head, "what can still be used is not absent"

@@ -124,6 +124,9 @@ class UsedByOther:
     final: bool
     used: int | None
     """The nonce that stands there now; None where the family has none."""
+    unusable: BlockRef | None = None
+    """The last block in which the slot could be used, where all that could were read: none holds
+    an attempt of ours, and nothing was created. None where it may still be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

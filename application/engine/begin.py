@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from application.engine.answers import Cost, Later, Refused
 from application.engine.chain import Effect, Place, SigningKeys, Sponsorship
-from application.engine.recording import Moved, Progress, Recorder, Resting, View, version_of
+from application.engine.recording import Moved, Progress, Recorder, Resting, View, kept, version_of
 from domain.events import (
     PlannedStep,
     SignerSlotReserved,
@@ -105,8 +105,8 @@ class Beginner:
     def _refused(self, refused: Refused) -> Progress:
         deployment = self._view.deployment
         if deployment.operation.signed_to_issue:
-            return self._wait(WaitReason.HELD, refused.detail)
-        failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", refused.detail)
+            return self._wait(WaitReason.HELD, kept(refused.detail))
+        failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", kept(refused.detail))
         return self._record(("refuse", deployment.retries), failed)
 
     def _missing(self, who: Signatory, most: int) -> int:
@@ -169,6 +169,8 @@ class Beginner:
         stream = stream_of(chain.network, address)
         last = self._log.read_last(stream)
         state = state_of(last.event) if last else None
+        if state is not None and (busy := self._busy(address, state)) is not None:
+            return busy
         stated = chain.stated_nonce(address)
         if last is None or state is None:
             adopted = adopt(chain.network, address, stated.at, stated.nonce)
@@ -179,12 +181,15 @@ class Beginner:
             return self._record(
                 ("hold", stream, stated.nonce), also={stream: (version_of(last), held)}
             )
-        try:
-            require_ready(state, chain.policy.undecided_limit)
-        except SignerNotReady as busy:
-            wait = WaitBegan(reason=WaitReason.HELD, detail=str(busy)) if state.hold else None
-            return Resting(seconds=self._poll, wait=wait)
         return Signatory(address=address, key=key, last=last, state=state)
+
+    def _busy(self, address: bytes, state: SignerState) -> Resting | None:
+        """Say why an account signs nothing now. The log knows: the chain is not asked."""
+        try:
+            require_ready(state, self._view.chain.policy.undecided_limit)
+        except SignerNotReady as why:
+            return self._wait(WaitReason.HELD, f"{self._view.chain.spelled(address)}: {why}")
+        return None
 
     def _sign(
         self,

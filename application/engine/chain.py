@@ -130,8 +130,7 @@ class Chain(Protocol):
     def standing(self, known: BlockRef | None) -> Standing:
         """Say whether the chain reaches the highest block that was ever final, and agrees there.
 
-        Chain id and genesis hash are compared with the catalogue first; a node of another
-        chain is as good as none.
+        Identities come first, from the catalogue: a node of another chain is as good as none.
         """
         ...
 
@@ -142,11 +141,8 @@ class Chain(Protocol):
     def coins(self, address: bytes, at_least: int = 0) -> int:
         """Return what an address may spend, in base units, at the newest block.
 
-        Less than nothing where the chain demands a reserve that is not there.
-
-        Args:
-            address: whose coins.
-            at_least: block that the answer has to know of.
+        Less than nothing where the chain demands a reserve that is not there. The answer knows
+        of block `at_least`.
         """
         ...
 
@@ -155,7 +151,7 @@ class Chain(Protocol):
         ...
 
     def prepare(self, effect: Effect, place: Place) -> Preparation:
-        """Bind the effect to a new slot, with fees and gas estimated anew."""
+        """Bind the effect to a new slot, fees and gas estimated anew."""
         ...
 
     def sign(self, prepared: Prepared, keys: Mapping[bytes, bytes], number: int) -> Attempt:
@@ -212,8 +208,12 @@ class Chain(Protocol):
         """
         ...
 
-    def take_absence(self, slot: Slot) -> TakenEvidence:
-        """Prove that nothing used the slot while it could be used.
+    def take_absence(self, slot: Slot, last: BlockRef) -> TakenEvidence:
+        """Prove that no attempt of the slot landed while one could.
+
+        Args:
+            slot: whose absence is proven.
+            last: the last block in which one could: the proof ends there.
 
         Raises:
             HistoryPruned: a block that has to be read is gone.

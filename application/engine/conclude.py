@@ -68,7 +68,7 @@ class Concluder:
             operators = chain.stated_final(last)
             if not operators:
                 return Resting(seconds=chain.policy.poll)
-            taken = chain.take_absence(slot)
+            taken = chain.take_absence(slot, last)
         except HistoryPruned as gone:
             return self._stays(WaitReason.NEEDS_ARCHIVE, str(gone))
         decided = SlotDecided(

@@ -11,9 +11,9 @@ from uuid import UUID
 from application.clock import Clock
 from application.engine.answers import Behind, Contradicts
 from application.engine.begin import Beginner
-from application.engine.chain import Chains, ChainUnavailable, SigningKeys
+from application.engine.chain import Chains, ChainUnavailable, HistoryPruned, SigningKeys
 from application.engine.follow import Follower
-from application.engine.recording import Moved, Progress, Recorder, Resting, View
+from application.engine.recording import Moved, Progress, Recorder, Resting, View, kept
 from domain.deployment import Deployment, replay
 from domain.events import FinalityViolated, WaitBegan, WaitEnded, WaitReason
 from domain.log import ConcurrentChange, EventLog
@@ -109,8 +109,11 @@ class Engine:
             return _held("the catalogue has no network with this genesis")
         try:
             progress = self._stands(view) or self._work(view)
+        except HistoryPruned as gone:
+            pruned = WaitBegan(reason=WaitReason.NEEDS_ARCHIVE, detail=kept(str(gone)))
+            return Resting(seconds=WITHOUT_CHAIN, wait=pruned)
         except ChainUnavailable as reason:
-            return self._trouble(view, str(reason))
+            return self._trouble(view, kept(str(reason)))
         self._troubled.pop(view.id, None)
         return progress
 

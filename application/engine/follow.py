@@ -24,7 +24,7 @@ from domain.operation import Step
 from domain.signer import hold, state_of, stream_of
 from domain.slots import Inclusion, Slot
 from domain.status import Status
-from domain.values import BlobRef
+from domain.values import BlobRef, BlockRef
 
 
 class Follower:
@@ -76,9 +76,9 @@ class Follower:
             case InPool():
                 return self._in_pool(slot)
             case UsedByOther():
-                return self._used_by_other(slot, sighting)
+                return self._used_by_other(step, slot, sighting)
             case Unusable(at=last):
-                return Concluder(self._log, self._view, self._now).bury(step, slot, last)
+                return self._bury(step, slot, last)
             case Unseen(dropped=dropped):
                 return self._sender.send_again(step, slot, dropped)
             case _:
@@ -91,8 +91,15 @@ class Follower:
         stuck = WaitBegan(reason=WaitReason.STUCK, detail="in a pool, in no block yet")
         return Resting(seconds=self._poll, wait=stuck)
 
-    def _used_by_other(self, slot: Slot, used: UsedByOther) -> Progress:
-        """The slot is gone to bytes that are not ours: nothing is failed, the signer is held."""
+    def _bury(self, step: Step, slot: Slot, last: BlockRef) -> Progress:
+        return Concluder(self._log, self._view, self._now).bury(step, slot, last)
+
+    def _used_by_other(self, step: Step, slot: Slot, used: UsedByOther) -> Progress:
+        """The slot is gone to bytes that are not ours: nothing is failed, the signer is held.
+
+        Where the slot's time is over it is decided all the same, so that others who signed in
+        it, such as a treasury, are free.
+        """
         if not used.final:
             replaced = WaitBegan(reason=WaitReason.REPLACED, detail=f"at block {used.at.number}")
             return Resting(seconds=self._poll, wait=replaced)
@@ -103,6 +110,8 @@ class Follower:
             held = hold(state, used.at, used.used)
             also = {sender: (version_of(last), held)}
             return self._record(("external", slot.key), also=also)
+        if used.unusable is not None:
+            return self._bury(step, slot, used.unusable)
         detail = f"something else used the slot, final at block {used.at.number}"
         external = WaitBegan(reason=WaitReason.EXTERNALLY_USED, detail=detail)
         return Resting(seconds=self._view.chain.policy.stuck_after, wait=external)

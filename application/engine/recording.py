@@ -75,6 +75,11 @@ def action_on(view: View, what: str, step: Step, slot: Slot) -> tuple[object, ..
     return (what, step.plan.number, slot.number, slot.newest.number, version)
 
 
+def kept(words: str) -> str:
+    """Return a node's words as they can be kept: half a character is none."""
+    return words.encode("utf-8", "replace").decode()
+
+
 def version_of(recorded: RecordedEvent | None) -> StreamVersion:
     return NOTHING if recorded is None else StreamVersion(recorded.version, recorded.id)
 

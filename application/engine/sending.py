@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from application.engine.answers import Answer
-from application.engine.recording import Moved, Progress, Recorder, Resting, View, action_on
+from application.engine.recording import Moved, Progress, Recorder, Resting, View, action_on, kept
 from domain.events import AttemptSigned, BroadcastAnswered, WaitBegan, WaitReason
 from domain.log import EventLog
 from domain.operation import Step
@@ -78,7 +78,7 @@ class Sender:
                 attempt=slot.newest.number,
                 operator=answer.operator,
                 verdict=answer.verdict,
-                wording=answer.wording[:LONGEST_WORDING],
+                wording=kept(answer.wording[:LONGEST_WORDING]),
                 alarm=answer.alarm,
             )
             for answer in answers

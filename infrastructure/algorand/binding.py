@@ -16,11 +16,13 @@ from infrastructure.algorand import groups
 from infrastructure.algorand.answers import verdict_of
 from infrastructure.algorand.grid import Window, is_used, lease_of, window_at
 from infrastructure.algorand.node import Algod, integer, member, text
-from infrastructure.algorand.nodes import Nodes, asked, head_of
+from infrastructure.algorand.nodes import Nodes, asked
 from infrastructure.algorand.rest import Json
 
 ASSET_RESERVE = 100_000
 """Microalgos that an account has to hold for each asset that it made or holds."""
+ACCOUNT_RESERVE = 100_000
+"""Microalgos that every account has to hold."""
 SIGNATURE = 75
 """Bytes that a signature adds to a transaction: what is sent is what is paid for."""
 STANDS = 2
@@ -67,7 +69,7 @@ class Binder:
             ChainUnavailable: it would not land as things are, or the network is too dear.
         """
         token, note = _creation(effect)
-        head = self._nodes.first(head_of)
+        head = self._nodes.agreed_head()
         window = window_at(head, self._terms.window)
         if window is None or is_used(window, place.used):
             return Later(seconds=self._policy.poll)
@@ -174,6 +176,9 @@ class Binder:
 def coins_of(nodes: Nodes, address: bytes, at_least: int = 0) -> int:
     """Return what an address may spend, the reserve that the chain demands left aside.
 
+    Less than nothing only where an account does not exist yet: the chain lets none fall below
+    its reserve. So a node that makes up a reserve cannot have a treasury pay it.
+
     Args:
         nodes: of the network.
         address: whose coins.
@@ -186,7 +191,8 @@ def coins_of(nodes: Nodes, address: bytes, at_least: int = 0) -> int:
     account = nodes.first(lambda node: asked(node, lambda: node.account(wanted)))
     if integer(member(account, "round")) < at_least:
         raise ChainUnavailable(f"the node is behind round {at_least}")
-    return integer(member(account, "amount")) - integer(member(account, "min-balance"))
+    free = integer(member(account, "amount")) - integer(member(account, "min-balance"))
+    return max(free, -ACCOUNT_RESERVE)
 
 
 def _creation(effect: Effect) -> tuple[AsaFungible, bytes]:

@@ -20,7 +20,6 @@ from application.engine.chain import (
     ChainUnavailable,
     CreateToken,
     Effect,
-    HistoryPruned,
     Place,
     Policy,
 )
@@ -33,12 +32,9 @@ from infrastructure.algorand.answers import stable_part, worth_of
 from infrastructure.algorand.binding import Binder, Terms, coins_of
 from infrastructure.algorand.blocks import Block
 from infrastructure.algorand.node import Algod, Indexer
-from infrastructure.algorand.nodes import Nodes, head_of
+from infrastructure.algorand.nodes import Nodes
 from infrastructure.algorand.rounds import Rounds, reference
 from infrastructure.answer_table import SAYS_NOTHING
-
-SETTLED = 2
-"""Rounds behind the newest, at which nodes of several operators are sure to have met."""
 
 
 class AlgorandChain:
@@ -77,14 +73,8 @@ class AlgorandChain:
         return coins_of(self._nodes, address, at_least)
 
     def stated_nonce(self, address: bytes) -> StatedNonce:  # noqa: ARG002 - there is none here
-        number = max(1, self._nodes.first(head_of) - SETTLED)
-        try:
-            settled = self._rounds.read(number)
-        except HistoryPruned as error:  # so new a round is kept by whoever has it
-            raise ChainUnavailable(f"no node has round {number}") from error
-        at = reference(settled)
-        if not self._nodes.stated_final(at):
-            self._rounds.forget()
+        at = reference(self._rounds.read(max(1, self._nodes.stated_head())))
+        if not self.stated_final(at):
             raise ChainUnavailable(f"too few operators state round {at.number}")
         return StatedNonce(nonce=None, at=at)
 
@@ -129,8 +119,8 @@ class AlgorandChain:
         assert isinstance(effect, CreateToken)
         return evidence_taking.take(effect, slot, inclusion, self._block_of(inclusion))
 
-    def take_absence(self, slot: Slot) -> TakenEvidence:
-        return evidence_taking.take_absence(slot, self._rounds)
+    def take_absence(self, slot: Slot, last: BlockRef) -> TakenEvidence:
+        return evidence_taking.take_absence(slot, self._rounds, last)
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return sightings.independent_reading(self._indexers, self._rounds, slot, inclusion)

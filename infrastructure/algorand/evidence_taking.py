@@ -3,8 +3,13 @@
 from application.engine.answers import TakenEvidence
 from application.engine.chain import ChainUnavailable, CreateToken
 from domain.slots import CertificateKind, Inclusion, LeaseSlot, Slot
+from domain.values import BlockRef
 from infrastructure.algorand.blocks import Block
-from infrastructure.algorand.certificate_maker import dead_slot_certificate, inclusion_certificate
+from infrastructure.algorand.certificate_maker import (
+    dead_slot_certificate,
+    dead_slot_certificate_of_leaves,
+    inclusion_certificate,
+)
 from infrastructure.algorand.conformity import makes_what_was_asked
 from infrastructure.algorand.evidence import BlockEvidence
 from infrastructure.algorand.rounds import Rounds
@@ -42,10 +47,16 @@ def take(effect: CreateToken, slot: Slot, inclusion: Inclusion, block: Block) ->
     )
 
 
-def take_absence(slot: Slot, rounds: Rounds) -> TakenEvidence:
-    """Return a certificate that nothing used the slot's lease in any round of its window.
+def take_absence(slot: Slot, rounds: Rounds, last: BlockRef) -> TakenEvidence:
+    """Return a certificate that nothing of ours landed in any round of the slot's window.
 
-    It holds the blocks themselves, so it is its own evidence.
+    It holds the blocks themselves, so it is its own evidence, and shows that nobody used the
+    lease. Where strangers did, it holds the ids of all that landed: none is of our attempts.
+
+    Args:
+        slot: whose absence is proven.
+        rounds: of the chain.
+        last: the window's last round, as it was stated.
 
     Raises:
         HistoryPruned: a round is no longer kept.
@@ -53,10 +64,15 @@ def take_absence(slot: Slot, rounds: Rounds) -> TakenEvidence:
     """
     key = _lease(slot)
     blocks = rounds.chained(key.opens, key.last_valid)
+    if blocks[-1].hash != last.hash:
+        rounds.forget()
+        raise ChainUnavailable(f"round {last.number} has another hash than before")
     evidence = BlockEvidence.of(block.raw for block in blocks)
+    used = any((key.sender, key.lease) in block.leases for block in blocks)
     try:
-        certificate = dead_slot_certificate(evidence)
-        verify(certificate, facts_of(slot), blocks[-1].hash)
+        make = dead_slot_certificate_of_leaves if used else dead_slot_certificate
+        certificate = make(evidence)
+        verify(certificate, facts_of(slot), last.hash)
     except Refused as error:
         raise ChainUnavailable(f"the window gives no proof: {error}") from error
     return TakenEvidence(

@@ -19,6 +19,8 @@ LEASE = b"proofmint/lease/1"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     number: int
+    opens: int
+    """Its first round."""
     first: int
     """The first round in which bytes signed now can land."""
     last: int
@@ -36,12 +38,13 @@ def window_at(head: int, width: int) -> Window | None:
     into = head - number * width
     if into >= width - width // QUARTER:
         return None
-    return Window(number=number, first=max(head, number * width + 1), last=(number + 1) * width)
+    opens = number * width + 1
+    return Window(number=number, opens=opens, first=max(head, opens), last=(number + 1) * width)
 
 
 def is_used(window: Window, used: tuple[SlotKey, ...]) -> bool:
-    """Whether a step had a slot in this window, or in a later one: then this one is over for it."""
-    return any(isinstance(key, LeaseSlot) and key.window >= window.number for key in used)
+    """Whether a slot of the step reaches into this window, whatever grid it was on."""
+    return any(isinstance(key, LeaseSlot) and key.last_valid >= window.opens for key in used)
 
 
 def lease_of(operation: StreamId, step: int, window: int) -> bytes:

@@ -17,6 +17,8 @@ from infrastructure.algorand.node import (
 from infrastructure.node_set import NodeSet
 
 NANOSECONDS = 1_000_000_000
+NEAR = 7
+"""Rounds that nodes may be apart: what followers were seen to lag."""
 
 Answered = TypeVar("Answered")
 
@@ -63,6 +65,35 @@ class Nodes(NodeSet[Algod]):
 
     def states(self, node: Algod, block: BlockRef) -> bool:
         return head_of(node) >= block.number and hash_at(node, block.number) == block.hash
+
+    def stated_head(self) -> int:
+        """Return the newest round that the required number of operators have closed."""
+        return self._heads()[self.required - 1]
+
+    def agreed_head(self) -> int:
+        """Return it where the others are near: whoever signs for a window has to know the time.
+
+        Raises:
+            ChainUnavailable: a node is far ahead of that round. One of them is wrong.
+        """
+        heads = self._heads()
+        if heads[0] - heads[self.required - 1] > NEAR:
+            raise ChainUnavailable(f"nodes are at rounds {', '.join(map(str, heads))}")
+        return heads[self.required - 1]
+
+    def _heads(self) -> list[int]:
+        """Return the newest round of each operator, the highest first."""
+        heads: dict[str, int] = {}
+        reasons = []
+        for node in self.serving():
+            try:
+                heads[node.operator] = max(heads.get(node.operator, 0), head_of(node))
+            except ChainUnavailable as error:
+                reasons.append(str(error))
+        if len(heads) < self.required:
+            reasons.append(f"{len(heads)} operators answer, {self.required} are required")
+            raise ChainUnavailable("; ".join(reasons))
+        return sorted(heads.values(), reverse=True)
 
     def disputed(self, block: BlockRef) -> bool:
         """Whether a node states another hash for this round."""

@@ -17,6 +17,7 @@ from application.engine.answers import (
 )
 from application.engine.chain import ChainUnavailable, HistoryPruned
 from domain.slots import Attempt, Inclusion, LeaseSlot, Slot
+from domain.values import BlockRef
 from infrastructure.algorand.blocks import Block
 from infrastructure.algorand.node import Algod, Indexer, NodeRefused, digest, integer, member
 from infrastructure.algorand.nodes import Nodes, hash_at, head_of
@@ -37,26 +38,40 @@ def observe(nodes: Nodes, rounds: Rounds, slot: Slot) -> Sighting:
         ChainUnavailable: a round cannot be read, or the rounds do not belong together.
     """
     key = _lease(slot)
-    head = nodes.first(head_of)
+    head = nodes.stated_head()
     blocks = rounds.chained(key.opens, min(head, key.last_valid))
-    for block in blocks:
-        index = block.leases.get((key.sender, key.lease))
-        if index is not None:
-            return _holder(nodes, slot, block, index, head)
-    if head >= key.last_valid:
-        return Unusable(at=reference(blocks[-1]))
-    return _in_pools(nodes, slot)
+    holders = [
+        (block, block.rows[block.leases[key.sender, key.lease]])
+        for block in blocks
+        if (key.sender, key.lease) in block.leases
+    ]
+    for block, row in holders:  # ours may land after a stranger's, whose end may come earlier
+        for attempt in slot.attempts:
+            if attempt.transaction_id == row.txid:
+                at = _stated(nodes, rounds, block)
+                inclusion = Inclusion(block=at, index=row.index, succeeded=True)
+                return InBlock(attempt=attempt.number, inclusion=inclusion, head=head)
+    over = reference(blocks[-1]) if head >= key.last_valid else None
+    if holders:
+        at = _stated(nodes, rounds, holders[0][0])
+        created = any(row.created or row.created_application for _, row in holders)
+        return UsedByOther(at=at, final=True, used=None, unusable=None if created else over)
+    return _in_pools(nodes, slot) if over is None else Unusable(at=over)
 
 
-def _holder(nodes: Nodes, slot: Slot, block: Block, index: int, head: int) -> Sighting:
-    """Say who used the lease: one of our attempts, or bytes that the log does not hold."""
-    landed = block.rows[index].txid
-    ours = (attempt for attempt in slot.attempts if attempt.transaction_id == landed)
+def _stated(nodes: Nodes, rounds: Rounds, block: Block) -> BlockRef:
+    """Return a block as enough operators state it. Here that is final at once.
+
+    Raises:
+        HistoryPruned: nodes no longer keep it.
+        ChainUnavailable: too few state it: one node's invention must not be a fact.
+    """
     at = reference(block)
-    if (attempt := next(ours, None)) is not None:
-        inclusion = Inclusion(block=at, index=index, succeeded=True)
-        return InBlock(attempt=attempt.number, inclusion=inclusion, head=head)
-    return UsedByOther(at=at, final=bool(nodes.stated_final(at)), used=None)
+    if nodes.stated_final(at):
+        return at
+    if nodes.disputed(at):
+        rounds.forget()
+    raise ChainUnavailable(f"too few operators state round {at.number}")
 
 
 def _in_pools(nodes: Nodes, slot: Slot) -> Sighting:
@@ -83,7 +98,7 @@ def _pending(node: Algod, attempt: Attempt) -> object:
 
 def canonical(nodes: Nodes, inclusion: Inclusion) -> Canonical | Orphaned:
     """Read a round's hash again. What is in a block is final, so another one is an alarm."""
-    other: Orphaned | None = None
+    others: set[str] = set()
     reasons = []
     for node in nodes.serving():
         try:
@@ -99,10 +114,11 @@ def canonical(nodes: Nodes, inclusion: Inclusion) -> Canonical | Orphaned:
             continue
         if there == inclusion.block.hash:
             return Canonical(head=head)
-        other = Orphaned(canonical=None)
-    if other is None:
+        others.add(node.operator)
+        reasons.append(f"{node.operator} states another hash for round {inclusion.block.number}")
+    if len(others) < nodes.required:
         raise ChainUnavailable("; ".join(reasons))
-    return other
+    return Orphaned(canonical=None)
 
 
 def independent_reading(

@@ -35,6 +35,8 @@ from infrastructure.evm.token_code import creation_code
 from infrastructure.evm.token_terms import terms_of
 from infrastructure.evm.verifier.accounts import NEWEST_TYPE
 
+MOST_GAS = 2**24
+"""Gas of one transaction (EIP-7825). A node that says more would have a treasury pay for it."""
 REVERTED = 3
 """JSON-RPC code of a simulation that reverted."""
 
@@ -160,8 +162,8 @@ class EvmChain:
         terms = terms_of(effect) if isinstance(effect, CreateToken) else None
         return self._nodes.first(lambda node: evidence_taking.take(node, terms, slot, inclusion))
 
-    def take_absence(self, slot: Slot) -> TakenEvidence:
-        raise BrokenRule(f"{slot.key.told} waits without end: unused proves nothing here")
+    def take_absence(self, slot: Slot, last: BlockRef) -> TakenEvidence:
+        raise BrokenRule(f"{slot.key.told} waits without end, unused by block {last.number} or not")
 
     def independent_reading(self, slot: Slot, inclusion: Inclusion) -> Reading | None:
         return sightings.independent_reading(self._nodes, slot, inclusion)
@@ -183,6 +185,10 @@ class EvmChain:
 
     def _gas(self, call: dict[str, str]) -> int:
         estimate = quantity(self._ask("eth_estimateGas", call))
+        if estimate > MOST_GAS:
+            raise ChainUnavailable(
+                f"an estimate of {estimate} gas is more than a transaction may use"
+            )
         return estimate * (100 + self._fees.gas_margin) // 100
 
     def _price(self) -> int:

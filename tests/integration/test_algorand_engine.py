@@ -330,7 +330,7 @@ def test_an_indexer_behind_the_block_has_said_nothing(node: Algod, indexer: Inde
 def test_a_late_indexer_is_waited_for_as_long_as_the_policy_says(
     node: Algod, indexer: Indexer
 ) -> None:
-    """Past the patience it is said aloud, while the block is not final; then Indexed is skipped."""
+    """Past the patience it is said aloud while too few state the block; then Indexed is skipped."""
     hides = [True]
 
     def rule(asked: Asked, forward: Forward) -> Said | None:
@@ -346,10 +346,10 @@ def test_a_late_indexer_is_waited_for_as_long_as_the_policy_says(
         )
         hides.clear()
         hands.rounds_until(deployment := hands.request(), SubStatus.IN_POOL)
-        hides.append(True)
         indexer.wait_for(hands.head)
         indexer.pause()
         hands.rounds_until(deployment, Status.CONFIRMED)
+        hides.append(True)
         state = hands.until(deployment, SubStatus.INDEXER_LATE, patience=5.0)
         assert state.status is Status.CONFIRMED
         hides.clear()

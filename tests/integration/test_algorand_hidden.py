@@ -193,8 +193,11 @@ def test_a_stranger_with_our_lease_holds_the_signer_and_fails_nothing(
     for _ in range(WINDOW + 2):
         state = hands.step(deployment)
         assert state.status in {Status.SUBMITTED, Status.PENDING}
-        assert state.sub_status is SubStatus.EXTERNALLY_USED
-    assert not hands.decided(deployment)
+    # The window is over and none of ours landed: the slot is decided, so a sponsor is free. The
+    # signer stays held.
+    assert state.sub_status is SubStatus.HELD
+    [decided] = hands.decided(deployment)
+    assert decided.fate is Fate.DEAD
     assert hands.assets() == []
     next_one = hands.request()
     assert hands.rounds_until(next_one, SubStatus.HELD, most=3).status is Status.QUEUED

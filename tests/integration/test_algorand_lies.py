@@ -179,7 +179,7 @@ def test_a_made_up_last_round_kills_no_slot(node: Algod, states_it: bool) -> Non
     hands.landed_once(deployment)
 
 
-def test_an_invented_inclusion_is_never_final_and_is_taken_back(node: Algod) -> None:
+def test_an_invented_inclusion_is_no_fact_and_fills_no_log(node: Algod) -> None:
     for number in range(2):
         node.fault(node=number, pool_size=0)
     with BlockLiar(node.url, Truth(), hash_too=True) as liar:
@@ -190,16 +190,15 @@ def test_an_invented_inclusion_is_never_final_and_is_taken_back(node: Algod) -> 
         hands.step(deployment)
         for _ in range(3):
             state = hands.look(deployment)
-            assert state.status in {Status.PENDING, Status.CONFIRMED}
-            assert state.completed is None
+            assert state.status is Status.SUBMITTED
             assert not hands.decided(deployment)
-        assert any(isinstance(e, AttemptIncluded) for e in hands.events(deployment))
+        assert not any(isinstance(e, AttemptIncluded) for e in hands.events(deployment))
         liar.lies = False
         for number in range(2):
             node.fault(node=number, pool_size=75_000)
         hands.rounds_until(deployment, Status.COMPLETED)
-    revoked = [e for e in hands.events(deployment) if isinstance(e, InclusionRevoked)]
-    assert len(revoked) == 1
+    assert len(hands.events(deployment)) < 30
+    assert not any(isinstance(e, InclusionRevoked) for e in hands.events(deployment))
     hands.landed_once(deployment)
 
 

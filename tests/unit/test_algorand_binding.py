@@ -89,6 +89,14 @@ def test_a_window_is_used_by_a_slot_in_it_or_in_a_later_one() -> None:
     assert is_used(window, (slot_key(window=window.number), slot_key(window=0)))
 
 
+def test_a_slot_of_a_grid_of_another_width_forbids_the_windows_that_it_reaches_into() -> None:
+    window = window_at(4_000, 80)
+    assert window is not None
+    assert not is_used(window, (slot_key(window=99, width=40),))
+    assert is_used(window, (slot_key(window=100, width=40),))
+    assert not is_used(window, (slot_key(window=999, width=4),))
+
+
 def test_leases_differ_wherever_operation_step_or_window_do() -> None:
     operations = [
         StreamId(kind, name)
@@ -144,9 +152,10 @@ def prepared(node: SteadyNode | None = None, missing: int | None = None) -> Prep
     return found
 
 
-def slot_key(**more: Any) -> LeaseSlot:
-    fields = {"genesis_hash": GENESIS, "sender": USER, "lease": b"l" * 32, "window": 5}
-    return LeaseSlot(**{**fields, "first_valid": 41, "last_valid": 48, **more})
+def slot_key(window: int = 5, width: int = WIDTH, **more: Any) -> LeaseSlot:
+    fields = {"genesis_hash": GENESIS, "sender": USER, "lease": b"l" * 32, "window": window}
+    ends = {"first_valid": window * width + 1, "last_valid": (window + 1) * width}
+    return LeaseSlot(**{**fields, **ends, **more})
 
 
 def members_of(found: Prepared) -> list[transaction.Transaction]:
