@@ -96,9 +96,12 @@ class Concluder:
         if reading is not None:
             indexed = view.deployment.index(reading.reader, reading.at)
             return self._recorder.record(("indexed", slot.number, reading.reader), indexed)
-        if self._patience_is_over():
-            return None
-        return Resting(seconds=view.chain.policy.poll)
+        if not self._patience_is_over():
+            return Resting(seconds=view.chain.policy.poll)
+        wait = view.deployment.operation.wait
+        if wait is not None and wait.reason is WaitReason.INDEXER_LATE:
+            return None  # it was said, and the outcome needs no reader
+        return Resting(seconds=view.chain.policy.poll, wait=self._late(issues=True))
 
     def _late(self, *, issues: bool) -> WaitBegan | None:
         if not issues or self._view.deployment.status is not Status.CONFIRMED:

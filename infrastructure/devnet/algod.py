@@ -1,12 +1,9 @@
 """Starts and stops the Algorand half of the development network, by process id."""
 
 import json
-import os
 import secrets
 import signal
-import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from base64 import b64decode
@@ -19,13 +16,11 @@ from nacl.signing import SigningKey
 
 from infrastructure.addresses import algorand_address_text
 from infrastructure.devnet.anvil import free_port
+from infrastructure.devnet.child import Child
 
-ROOT = Path(__file__).parents[2]
 DEVELOPMENT_SEED = sha256(b"proofmint development network").digest()
 """Ed25519 seed of an account that is rich on every development chain, and worthless elsewhere."""
 TREASURY = algorand_address_text(bytes(SigningKey(DEVELOPMENT_SEED).verify_key))
-START_PATIENCE = 30.0
-STOP_PATIENCE = 15.0
 
 
 class AlgodFailed(Exception):
@@ -51,7 +46,7 @@ class Algod:
     """Free ones are taken, and kept over restarts."""
     genesis_hash: bytes = b""
     genesis_id: str = ""
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _child: Child = field(default_factory=lambda: Child("The node", AlgodFailed), repr=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -75,8 +70,7 @@ class Algod:
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, "not started"
-        return self._process.pid
+        return self._child.pid
 
     def start(self) -> None:
         """Start, and wait until it answers.
@@ -85,27 +79,23 @@ class Algod:
             AlgodFailed: the package is not installed, or the process ended.
         """
         self.ports = self.ports or tuple(free_port() for _ in range(self.nodes))
-        self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+        self._child.words = self.data.with_suffix(".log")
+        self._child.start(
             [sys.executable, "-m", "infrastructure.devnet.algorand", *self._flags()],
-            cwd=ROOT,
-            env={**os.environ, "ALGOD_TOKEN": self.token},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+            lambda: self.ask("GET", "/ready"),
+            {"ALGOD_TOKEN": self.token},
         )
-        self._wait_until_it_answers()
         said = self.ask("GET", "/versions")
         self.genesis_hash = b64decode(said["genesis_hash_b64"])
         self.genesis_id = said["genesis_id"]
 
     def stop(self) -> None:
         """End it by SIGTERM, and wait."""
-        self._end(signal.SIGTERM)
+        self._child.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._end(signal.SIGKILL)
+        self._child.end(signal.SIGKILL)
 
     def ask(self, method: str, path: str, body: Any = None, *, node: int = 0) -> Any:
         """Ask a node that was started here, for instance under /devnet."""
@@ -129,34 +119,3 @@ class Algod:
         flags = ["--data", str(self.data.absolute()), "--port", ",".join(map(str, self.ports))]
         flags += ["--round-seconds", str(self.round_seconds), "--retention", str(self.retention)]
         return flags + [flag for address in self.funded for flag in ("--fund", address)]
-
-    def _wait_until_it_answers(self) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + START_PATIENCE
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                assert self._process.stderr is not None
-                words = self._process.stderr.read().decode("utf-8", "replace").strip()
-                self._end(signal.SIGTERM)
-                raise AlgodFailed(f"The node ended at once: {words[-500:]}")
-            try:
-                self.ask("GET", "/ready")
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.02)
-            else:
-                return
-        self.kill()
-        raise AlgodFailed("The node does not answer")
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        self._process = None

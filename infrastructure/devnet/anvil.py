@@ -5,24 +5,20 @@ import platform
 import secrets
 import signal
 import socket
-import subprocess
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-ROOT = Path(__file__).parents[2]
+from infrastructure.devnet.child import ROOT, Child
+
 PACKAGE = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64"
 DEVELOPMENT_KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first key that every development chain knows; rich there, worthless elsewhere."""
 CHAIN_ID = 31337
 PAST = 10_000_000
 """Seconds from which a new chain's beginning is drawn."""
-START_PATIENCE = 20.0
-STOP_PATIENCE = 15.0
-"""Seconds; stopping writes the chain's state."""
 
 
 class AnvilFailed(Exception):
@@ -43,7 +39,7 @@ class Anvil:
     more: tuple[str, ...] = ()
     """Further flags, for tests."""
     genesis_hash: bytes = b""
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _child: Child = field(default_factory=lambda: Child("Anvil", AnvilFailed), repr=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -58,8 +54,7 @@ class Anvil:
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, "not started"
-        return self._process.pid
+        return self._child.pid
 
     def start(self) -> None:
         """Start, and wait until it answers.
@@ -68,25 +63,18 @@ class Anvil:
             AnvilFailed: the package is not installed, or the process ended.
         """
         self.port = self.port or free_port()
-        self._process = subprocess.Popen(  # noqa: S603 - our own arguments
-            [_binary(), *self._flags()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._wait_until_it_answers()
+        self._child.start([str(_binary()), *self._flags()], lambda: self.ask("eth_chainId"))
         self.genesis_hash = bytes.fromhex(
             self.ask("eth_getBlockByNumber", "0x0", False)["hash"][2:]
         )
 
     def stop(self) -> None:
         """End it by SIGTERM, so that it writes its state, and wait."""
-        self._end(signal.SIGTERM)
+        self._child.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._end(signal.SIGKILL)
+        self._child.end(signal.SIGKILL)
 
     def ask(self, method: str, *params: Any) -> Any:
         """Ask the node that was started here."""
@@ -112,32 +100,6 @@ class Anvil:
             flags += ["--state", str(self.state), "--preserve-historical-states"]
             flags += ["--state-interval", "1"]
         return flags
-
-    def _wait_until_it_answers(self) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + START_PATIENCE
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise AnvilFailed(f"Anvil ended at once with {self._process.returncode}")
-            try:
-                self.ask("eth_chainId")
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.02)
-            else:
-                return
-        self.kill()
-        raise AnvilFailed("Anvil does not answer")
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
 
 
 def free_port() -> int:

@@ -1,9 +1,7 @@
 """Starts and stops the indexer of the Algorand development network, by process id."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
@@ -13,10 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from infrastructure.devnet.anvil import free_port
-
-ROOT = Path(__file__).parents[2]
-START_PATIENCE = 30.0
-STOP_PATIENCE = 15.0
+from infrastructure.devnet.child import START_PATIENCE, Child
 
 
 class IndexerFailed(Exception):
@@ -38,7 +33,7 @@ class Indexer:
     """Rounds that it stays behind."""
     port: int = 0
     """0 takes a free one; it is kept over restarts."""
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _child: Child = field(default_factory=lambda: Child("The indexer", IndexerFailed), repr=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -58,8 +53,7 @@ class Indexer:
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, "not started"
-        return self._process.pid
+        return self._child.pid
 
     def start(self) -> None:
         """Start, and wait until it answers; it may be far behind then.
@@ -68,26 +62,20 @@ class Indexer:
             IndexerFailed: the process ended.
         """
         self.port = self.port or free_port()
-        self.data.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own arguments
-                [sys.executable, "-m", "infrastructure.devnet.algorand_indexer", *self._flags()],
-                cwd=ROOT,
-                env={**os.environ, "ALGOD_TOKEN": self.algod_token},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._wait_until_it_answers()
+        self._child.words = self.log
+        self._child.start(
+            [sys.executable, "-m", "infrastructure.devnet.algorand_indexer", *self._flags()],
+            lambda: self.ask("/health"),
+            {"ALGOD_TOKEN": self.algod_token},
+        )
 
     def stop(self) -> None:
         """End it by SIGTERM, and wait."""
-        self._end(signal.SIGTERM)
+        self._child.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._end(signal.SIGKILL)
+        self._child.end(signal.SIGKILL)
 
     def ask(self, path: str) -> Any:
         """Ask what was started here."""
@@ -140,30 +128,3 @@ class Indexer:
         flags = ["--algod", self.algod, "--data", str(self.data.absolute())]
         flags += ["--port", str(self.port), "--lag-rounds", str(self.lag_rounds)]
         return flags + (["--enable-all-parameters"] if self.all_enabled else [])
-
-    def _wait_until_it_answers(self) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + START_PATIENCE
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                words = self.log.read_text("utf-8", "replace").strip()
-                raise IndexerFailed(f"The indexer ended at once: {words[-500:]}")
-            try:
-                self.ask("/health")
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.02)
-            else:
-                return
-        self.kill()
-        raise IndexerFailed("The indexer does not answer")
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
