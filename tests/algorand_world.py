@@ -1,6 +1,5 @@
 """The engine on the real Algorand ledger: a log, static keys, and nodes of a test's choice."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -8,24 +7,16 @@ from uuid import UUID, uuid4
 
 from algosdk.v2client.algod import AlgodClient
 
-from application.commands import Origin, RequestDeployment
 from application.engine.chain import Policy
-from application.engine.drive import Engine, Pause
-from application.execute import CommandHandler
-from domain.deployment import Deployment, replay, stream_of
-from domain.events import DeploymentRequested, Event
+from application.engine.drive import Engine
 from domain.log import EventLog
-from domain.status import Status, SubStatus
 from domain.tokens import AsaFungible
 from domain.values import (
-    AccountId,
-    Actor,
     DeploymentId,
     Family,
     NetworkRef,
     SignerId,
     SignerRef,
-    TenantId,
 )
 from infrastructure.addresses import algorand_address_text
 from infrastructure.algorand.binding import Terms
@@ -37,9 +28,8 @@ from infrastructure.algorand.nodes import Nodes
 from infrastructure.devnet.algod import DEVELOPMENT_SEED, Algod
 from infrastructure.devnet.indexer import Indexer
 from infrastructure.system_clock import SystemClock
-from tests.memory_log import MemoryLog
+from tests.driven_world import DrivenWorld, ask_for
 
-PATIENCE = 40.0
 POLICY = Policy(
     depth=1,
     required_operators=1,
@@ -120,17 +110,7 @@ def request(
     address = address_of(signer)
     roles = dict.fromkeys(("manager", "reserve", "freeze", "clawback"), address)
     token = replace(TERMS, **(roles | terms))  # type: ignore[arg-type]
-    requested = DeploymentRequested(
-        tenant=TenantId(UUID(int=1)),
-        account=AccountId(UUID(int=2)),
-        signer=SignerRef(id=signer, address=address),
-        network=network,
-        token=token,
-        fingerprint=b"f" * 32,
-    )
-    origin = Origin(actor=Actor("account:test"), command=deployment, correlation="c")
-    command = RequestDeployment(deployment=deployment, request=requested)
-    CommandHandler(log).execute(command, origin)
+    ask_for(log, network, SignerRef(id=signer, address=address), deployment, token)
 
 
 def address_of(signer: SignerId) -> bytes:
@@ -145,11 +125,9 @@ def assets_of(node: Algod, address: bytes) -> list[dict[str, object]]:
 
 
 @dataclass
-class AlgorandWorld:
+class AlgorandWorld(DrivenWorld):
     node: Algod
     chain: AlgorandChain | None = None
-    log: EventLog = field(default_factory=MemoryLog)
-    signer: SignerId = field(default_factory=lambda: SignerId(uuid4()))
     keys: StaticKeys = field(default_factory=StaticKeys)
 
     def __post_init__(self) -> None:
@@ -165,32 +143,6 @@ class AlgorandWorld:
         deployment = DeploymentId(uuid4())
         request(self.log, self.network, self.signer, deployment, **terms)
         return deployment
-
-    def drive(self, deployment: DeploymentId) -> Pause | None:
-        return self.engine.drive(stream_of(deployment))
-
-    def until(
-        self, deployment: DeploymentId, *wanted: Status | SubStatus, patience: float = PATIENCE
-    ) -> Deployment:
-        """Drive until a status or sub-status is reached, and fail if it never is."""
-        deadline = time.monotonic() + patience
-        while True:
-            pause = self.drive(deployment)
-            state = self.state(deployment)
-            if {state.status, state.sub_status} & set(wanted):
-                return state
-            said = (state.status, state.sub_status, state.operation.wait)
-            assert pause is not None, said
-            assert time.monotonic() < deadline, said
-            time.sleep(min(pause.seconds, 0.05))
-
-    def state(self, deployment: DeploymentId) -> Deployment:
-        state = replay(self.events(deployment))
-        assert state is not None
-        return state
-
-    def events(self, deployment: DeploymentId) -> list[Event]:
-        return [one.event for one in self.log.read(stream_of(deployment)).events]
 
     def assets(self) -> list[dict[str, object]]:
         return assets_of(self.node, self.address)

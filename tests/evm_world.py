@@ -2,37 +2,29 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from application.commands import Origin, RequestDeployment
 from application.engine.chain import Policy
-from application.engine.drive import Engine, Pause
-from application.execute import CommandHandler
-from domain.deployment import Deployment, replay, stream_of
-from domain.events import DeploymentRequested, Event
+from application.engine.drive import Engine
+from domain.deployment import Deployment
 from domain.log import EventLog
-from domain.status import Status, SubStatus
 from domain.tokens import MintableErc20
 from domain.values import (
-    AccountId,
-    Actor,
     DeploymentId,
     Family,
     NetworkRef,
     SignerId,
     SignerRef,
-    TenantId,
 )
 from infrastructure.devnet.anvil import DEVELOPMENT_KEY, Anvil
 from infrastructure.evm.chain import EvmChain, Fees
 from infrastructure.evm.node import Node
 from infrastructure.evm.nodes import Nodes
 from infrastructure.system_clock import SystemClock
-from tests.memory_log import MemoryLog
+from tests.driven_world import DrivenWorld, ask_for
 
-PATIENCE = 30.0
 POLICY = Policy(
     depth=2,
     required_operators=1,
@@ -102,17 +94,7 @@ def request(
     """Ask for a token whose receiver and owner are the signer."""
     address = address_of(signer)
     token = replace(TERMS, receiver=address, owner=address, **terms)  # type: ignore[arg-type]
-    requested = DeploymentRequested(
-        tenant=TenantId(UUID(int=1)),
-        account=AccountId(UUID(int=2)),
-        signer=SignerRef(id=signer, address=address),
-        network=network,
-        token=token,
-        fingerprint=b"f" * 32,
-    )
-    origin = Origin(actor=Actor("account:test"), command=deployment, correlation="c")
-    command = RequestDeployment(deployment=deployment, request=requested)
-    CommandHandler(log).execute(command, origin)
+    ask_for(log, network, SignerRef(id=signer, address=address), deployment, token)
 
 
 def address_of(signer: SignerId) -> bytes:
@@ -122,12 +104,10 @@ def address_of(signer: SignerId) -> bytes:
 
 
 @dataclass
-class EvmWorld:
+class EvmWorld(DrivenWorld):
     anvil: Anvil
     urls: Sequence[str] = ()
     policy: Policy = POLICY
-    log: EventLog = field(default_factory=MemoryLog)
-    signer: SignerId = field(default_factory=lambda: SignerId(uuid4()))
     timeout: float = 3.0
 
     def __post_init__(self) -> None:
@@ -156,41 +136,12 @@ class EvmWorld:
         request(self.log, self.network, self.signer, deployment, **terms)
         return deployment
 
-    def drive(self, deployment: DeploymentId) -> Pause | None:
-        return self.engine.drive(stream_of(deployment))
-
-    def until(
-        self,
-        deployment: DeploymentId,
-        *wanted: Status | SubStatus,
-        patience: float = PATIENCE,
-    ) -> Deployment:
-        """Drive until a status or sub-status is reached, and fail if it never is."""
-        deadline = time.monotonic() + patience
-        while True:
-            pause = self.drive(deployment)
-            state = self.state(deployment)
-            if {state.status, state.sub_status} & set(wanted):
-                return state
-            said = (state.status, state.sub_status, state.operation.wait)
-            assert pause is not None, said
-            assert time.monotonic() < deadline, said
-            time.sleep(min(pause.seconds, 0.05))
-
     def for_a_while(self, deployment: DeploymentId, seconds: float = 1.5) -> Deployment:
         """Drive for a while, whatever comes of it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.drive(deployment) is not None:
             time.sleep(0.05)
         return self.state(deployment)
-
-    def state(self, deployment: DeploymentId) -> Deployment:
-        state = replay(self.events(deployment))
-        assert state is not None
-        return state
-
-    def events(self, deployment: DeploymentId) -> list[Event]:
-        return [one.event for one in self.log.read(stream_of(deployment)).events]
 
     def nonce(self) -> int:
         return int(self.anvil.ask("eth_getTransactionCount", self.account, "latest"), 16)
