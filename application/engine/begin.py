@@ -1,54 +1,33 @@
 """How a step begins: preflight, plan, and the first signature, durable before it is sent."""
 
-from dataclasses import dataclass, field
-
-from application.engine.answers import Cost, Later, Refused
+from application.engine.answers import Later, Refused
 from application.engine.chain import Effect, Place, SigningKeys, Sponsorship
-from application.engine.recording import Moved, Progress, Recorder, Resting, View, kept, version_of
-from domain.events import (
-    PlannedStep,
-    SignerSlotReserved,
-    SignerState,
-    SlotReserved,
-    StepPurpose,
-    UndecidedSlot,
-    WaitBegan,
-    WaitReason,
+from application.engine.recording import (
+    Moved,
+    Progress,
+    Recorder,
+    Resting,
+    View,
+    kept,
+    version_of,
+    waiting,
 )
-from domain.log import EventLog, RecordedEvent
+from application.engine.signatories import Signatories, Signatory
+from domain.events import PlannedStep, StepPurpose, WaitReason
+from domain.log import EventLog
 from domain.operation import Step
-from domain.signer import (
-    SignerNotReady,
-    adopt,
-    hold,
-    require_ready,
-    reserve,
-    state_of,
-    stream_of,
-)
+from domain.signer import stream_of
 from domain.status import Status
 
 MOST_FUNDINGS = 5
 """Fund steps of one deployment. More says that coins go somewhere else: an operator looks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signatory:
-    """A chain account that may sign now."""
-
-    address: bytes
-    key: bytes = field(repr=False)
-    last: RecordedEvent
-    """The last event of its stream."""
-    state: SignerState
-    """What that event carries."""
-
-
 class Beginner:
     def __init__(self, log: EventLog, keys: SigningKeys, view: View) -> None:
-        self._log = log
         self._keys = keys
         self._view = view
+        self._who = Signatories(log, keys, view)
         self._record = Recorder(log, view).record
 
     def begin(self) -> Progress:
@@ -85,11 +64,11 @@ class Beginner:
         checked = view.chain.preflight(view.creation, signer.address)
         if isinstance(checked, Refused):
             return self._refused(checked)
-        own = self._signatory(signer.address, self._keys.seed_of(signer.id))
+        own = self._who.ready(signer.address, self._keys.seed_of(signer.id))
         if not isinstance(own, Signatory):
             return own
         sponsor: Signatory | Progress | None = None
-        missing = self._missing(own, checked.most)
+        missing = self._who.missing(own, checked.most)
         if missing > 0 and not view.chain.sponsors_inside:
             return self._plan_funding(step, missing, checked.most)
         if missing > 0:
@@ -109,11 +88,6 @@ class Beginner:
         failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", kept(refused.detail))
         return self._record(("refuse", deployment.retries), failed)
 
-    def _missing(self, who: Signatory, most: int) -> int:
-        """Return the base units that lack, net of what undecided slots may still cost."""
-        there = self._view.chain.coins(who.address, at_least=self._view.last_fund_block)
-        return most + who.state.most - there
-
     def _plan_funding(self, step: Step | None, missing: int, most: int) -> Progress:
         view = self._view
         steps = view.deployment.operation.steps
@@ -130,14 +104,14 @@ class Beginner:
         return self._record(("plan", planned[0].number), facts)
 
     def _fund(self, step: Step) -> Progress:
-        treasury = self._treasury("there is no treasury on this network")
+        treasury = self._who.treasury("there is no treasury on this network")
         if not isinstance(treasury, Signatory):
             return treasury
         effect = self._view.effect_of(step)
         checked = self._view.chain.preflight(effect, treasury.address)
         if isinstance(checked, Refused):
             return self._wait(WaitReason.HELD, f"the treasury cannot send: {checked.detail}")
-        if (empty := self._empty(treasury, checked.most)) is not None:
+        if (empty := self._who.empty(treasury, checked.most)) is not None:
             return empty
         return self._sign(step, effect, treasury)
 
@@ -145,51 +119,11 @@ class Beginner:
         """Return who pays inside the slot; else why nobody does."""
         if not self._view.chain.policy.sponsored:
             return self._wait(WaitReason.FUNDS, lack)
-        found = self._treasury(lack)
+        found = self._who.treasury(lack)
         signer = self._view.deployment.request.signer
         if isinstance(found, Signatory) and found.address == signer.address:
             return self._wait(WaitReason.FUNDS, lack)
         return found
-
-    def _treasury(self, lack: str) -> Signatory | Progress:
-        key = self._keys.treasury(self._view.chain.network)
-        if key is None:
-            return self._wait(WaitReason.FUNDS, lack)
-        return self._signatory(self._view.chain.address_of(key), key)
-
-    def _empty(self, treasury: Signatory, most: int) -> Resting | None:
-        if self._missing(treasury, most) <= 0:
-            return None
-        spelled = self._view.chain.spelled(treasury.address)
-        return self._wait(WaitReason.FUNDS, f"the treasury {spelled} is empty")
-
-    def _signatory(self, address: bytes, key: bytes) -> Signatory | Progress:
-        """Return an account that may sign now; else what has to be done, or waited for, first."""
-        chain = self._view.chain
-        stream = stream_of(chain.network, address)
-        last = self._log.read_last(stream)
-        state = state_of(last.event) if last else None
-        if state is not None and (busy := self._busy(address, state)) is not None:
-            return busy
-        stated = chain.stated_nonce(address)
-        if last is None or state is None:
-            adopted = adopt(chain.network, address, stated.at, stated.nonce)
-            also = {stream: (version_of(last), adopted)}
-            return self._record(("adopt", stream), also=also)
-        if stated.nonce is not None and stated.nonce > (state.next_nonce or 0) and not state.hold:
-            held = hold(state, stated.at, stated.nonce)
-            return self._record(
-                ("hold", stream, stated.nonce), also={stream: (version_of(last), held)}
-            )
-        return Signatory(address=address, key=key, last=last, state=state)
-
-    def _busy(self, address: bytes, state: SignerState) -> Resting | None:
-        """Say why an account signs nothing now. The log knows: the chain is not asked."""
-        try:
-            require_ready(state, self._view.chain.policy.undecided_limit)
-        except SignerNotReady as why:
-            return self._wait(WaitReason.HELD, f"{self._view.chain.spelled(address)}: {why}")
-        return None
 
     def _sign(
         self,
@@ -220,9 +154,12 @@ class Beginner:
         if isinstance(prepared, Refused):
             return self._refused(prepared)
         costs = {cost.address: cost for cost in prepared.costs}
-        if sponsor and (empty := self._empty(sponsor, costs[sponsor.address].most)) is not None:
+        paying = self._who.renewed(sponsor) if sponsor else None
+        if isinstance(paying, Resting):
+            return paying
+        if paying and (empty := self._who.empty(paying, costs[paying.address].most)) is not None:
             return empty
-        signing = [own] if sponsor is None else [own, sponsor]
+        signing = [own] if paying is None else [own, paying]
         keys = {one.address: one.key for one in signing}
         attempt = view.chain.sign(prepared, keys, 1)
         number = step.plan.number
@@ -230,21 +167,11 @@ class Beginner:
         also = {
             stream_of(view.chain.network, one.address): (
                 version_of(one.last),
-                self._reserve(one, reserved, costs[one.address]),
+                self._who.reserve(one, reserved, costs[one.address]),
             )
             for one in signing
         }
         return self._record(("sign", number, reserved.slot, 1), reserved, signed, also=also)
 
-    def _reserve(self, who: Signatory, reserved: SlotReserved, cost: Cost) -> SignerSlotReserved:
-        slot = UndecidedSlot(
-            key=reserved.key,
-            owner=self._view.history.stream,
-            step=reserved.step,
-            slot=reserved.slot,
-            most=cost.most,
-        )
-        return reserve(who.state, slot, self._view.chain.policy.undecided_limit)
-
     def _wait(self, reason: WaitReason, detail: str) -> Resting:
-        return Resting(seconds=self._poll, wait=WaitBegan(reason=reason, detail=detail))
+        return waiting(self._view, reason, detail)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.commands import Origin, engine_command
 from application.engine.chain import Chain, CreateToken, Effect, SendCoins
 from domain.deployment import Deployment
-from domain.events import Event, StepPurpose, WaitBegan
+from domain.events import Event, StepPurpose, WaitBegan, WaitReason
 from domain.log import Append, EventLog, History, RecordedEvent, append_one
 from domain.network import stream_of as network_stream
 from domain.operation import Step
@@ -73,6 +73,10 @@ def action_on(view: View, what: str, step: Step, slot: Slot) -> tuple[object, ..
     """Name what is done to a slot, as of a view: a repetition has the same command id."""
     version = view.history.version.number
     return (what, step.plan.number, slot.number, slot.newest.number, version)
+
+
+def waiting(view: View, reason: WaitReason, detail: str) -> Resting:
+    return Resting(seconds=view.chain.policy.poll, wait=WaitBegan(reason=reason, detail=detail))
 
 
 def kept(words: str) -> str:
