@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import infrastructure.evm.node  # noqa: F401 - takes back what web3 does to the limit of frames
 from infrastructure.devnet.anvil import Anvil
 from infrastructure.migrate import migrate
 from tests.postgres_cluster import Cluster
+
+# Machines are noisy: what takes long is no finding. Benchmarks measure.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
