@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from application.commands import Origin
 from application.credentials import (
     EMAIL_FORM,
+    PASSWORD_FORM,
     InvalidCredentials,
     InvalidEmail,
     UnknownAccount,
@@ -133,6 +134,10 @@ class Accounts:
             slot=0,
             algorand=derived.algorand,
             evm=derived.evm,
+            account=account,
+            email_form=EMAIL_FORM,
+            password_form=PASSWORD_FORM,
+            password=1,
         )
         facts: list[tuple[StreamId, Event, SealedPersonal | None]] = [
             (claim, EmailClaimed(account=account), None),

@@ -13,6 +13,8 @@ LONGEST_RAW = 4
 """Code points that may compose to one (NFC); what is longer is refused before any work."""
 EMAIL_FORM = 1
 """Version of `freeze_email`."""
+PASSWORD_FORM = 1
+"""Version of the form that a password has before it is used: NFC, and nothing else."""
 
 
 class InvalidEmail(DomainError):

@@ -66,6 +66,9 @@ class Append:
     """Content-addressed by SHA-256; storing the same bytes twice is storing them once."""
     secrets: tuple[Secret, ...] = ()
     """(owner, purpose, version) is taken once; a second write of it is a conflict."""
+    destroyed: tuple[tuple[UUID, str], ...] = ()
+    """(owner, purpose): every version that is there goes, in the same transaction; what this
+    append brings itself comes after and stays."""
 
     def __post_init__(self) -> None:
         if not self.drafts:

@@ -12,6 +12,12 @@ class StreamKind(StrEnum):
     SIGNER = "signer"
     NETWORK = "network"
     EMAIL_CLAIM = "email-claim"
+    WALLET_CLAIM = "wallet-claim"
+    CHALLENGE = "challenge"
+    SIGN_IN = "sign-in"
+    SESSION = "session"
+    CUSTODY = "custody"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,6 +9,7 @@ DeploymentId = NewType("DeploymentId", UUID)
 AccountId = NewType("AccountId", UUID)
 TenantId = NewType("TenantId", UUID)
 SignerId = NewType("SignerId", UUID)
+SessionId = NewType("SessionId", UUID)
 
 Actor = NewType("Actor", str)
 """Who acted: ``account:<uuid>``, ``worker``, ``operator:<name>``. A pseudonym, never a name."""

@@ -2,6 +2,7 @@
 
 import types
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -66,6 +67,7 @@ SPECIAL: dict[Any, st.SearchStrategy[Any]] = {
     StreamId: STREAMS,
     BlockRef: st.builds(BlockRef, number=WHOLE, hash=HASHES),
     UUID: st.uuids(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
     bool: st.booleans(),
     bytes: st.binary(max_size=40),
     int: WHOLE,

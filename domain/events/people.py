@@ -1,8 +1,18 @@
-"""Accounts, tenants and the chain accounts that belong to them."""
+"""Accounts: who somebody is and how they prove it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
-from domain.values import AccountId, SignerId, TenantId
+from domain.values import AccountId, SessionId, TenantId
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a mail is for. Each is good once, for its purpose alone."""
+
+    VERIFY_EMAIL = "verify-email"
+    RESET_PASSWORD = "reset-password"  # noqa: S105 - the name of a purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,21 +25,90 @@ class AccountRegistered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantCreated:
-    owner: AccountId
+class WalletAccountRegistered:
+    """Somebody signed in with a wallet for the first time (draft ARC-14)."""
+
+    tenant: TenantId
+    wallet: bytes
+    """Algorand address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignerAdded:
-    """A chain account of the tenant. One seed gives both addresses (ARC-76)."""
+class LinkIssued:
+    """A link that a mail carries. The link itself is nowhere; an older one of its purpose ends."""
 
-    signer: SignerId
-    derivation: str
-    """How the seed was made, such as ``arc76-email/1``."""
-    slot: int
-    """ARC-76 slot: which account of the same e-mail and password."""
-    algorand: bytes
-    evm: bytes
+    link: UUID
+    purpose: LinkPurpose
+    digest: bytes
+    """SHA-256 of what the link holds."""
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailVerified:
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged:
+    """The chain account stays. All sessions end but the one that changed it."""
+
+    number: int
+    """1 is the password of the registration."""
+    kept: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordReset:
+    """By a link. The chain account stays. All sessions end."""
+
+    number: int
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsEnded:
+    """The person ended all sessions, or all but one."""
+
+    kept: SessionId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorOffered:
+    """A key for one-time passwords was shown, and is not in force yet (RFC 6238)."""
+
+    version: int
+    """Of the secret that holds the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorSet:
+    """A code of the offered key was given: from now on it is asked for."""
+
+    version: int
+    step: int
+    """The time step of that code, which is good once."""
+    recovery_codes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorUsed:
+    """A code was accepted, and is used up."""
+
+    step: int | None
+    """Time step of a one-time password (30 seconds each)."""
+    recovery: int | None
+    """Which recovery code, from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorRemoved:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountErased:
+    """The person's key is destroyed: what was personal in the log is noise (crypto-shredded)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +118,44 @@ class EmailClaimed:
     account: AccountId
 
 
-PersonEvent = AccountRegistered | TenantCreated | SignerAdded | EmailClaimed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailReleased:
+    """Its account was erased; the address may be claimed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletClaimed:
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletReleased:
+    """Its account was erased; the wallet may sign in anew, to another account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeUsed:
+    """A nonce that a wallet has signed: no second sign-in with it."""
+
+    account: AccountId
+
+
+PersonEvent = (
+    AccountRegistered
+    | WalletAccountRegistered
+    | LinkIssued
+    | EmailVerified
+    | PasswordChanged
+    | PasswordReset
+    | SessionsEnded
+    | SecondFactorOffered
+    | SecondFactorSet
+    | SecondFactorUsed
+    | SecondFactorRemoved
+    | AccountErased
+    | EmailClaimed
+    | EmailReleased
+    | WalletClaimed
+    | WalletReleased
+    | ChallengeUsed
+)

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from domain.log import Append, ConcurrentChange, Outcome, RecordedEvent, Secret, digest_of
 from domain.streams import NOTHING, StreamVersion
-from infrastructure.event_log.envelope import Sealable, spell_time
+from infrastructure.event_log.envelope import Sealable
+from infrastructure.event_log.json_scalars import spell_time
 
 Row = tuple[int, str, int, str, bytes, str]
 """position, stream, version, name, envelope, event id"""
 SecretKey = tuple[str, str, int]
+SecretName = tuple[str, str]
+"""Owner and purpose, whatever the version."""
 LARGEST_VERSION = 2**31 - 1
 """Of a secret."""
 
@@ -65,6 +68,7 @@ class Head:
     rows: list[Row] = field(default_factory=list)
     blobs: dict[bytes, bytes] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
+    destroyed: set[SecretName] = field(default_factory=set)
 
     def admit_all(self, candidates: Sequence[Candidate], now: datetime) -> list[Outcome]:
         """Admit each append in turn. Time never runs backwards along the positions."""
@@ -83,9 +87,15 @@ class Head:
             return ConcurrentChange("a secret of that version is there already")
         self.event_ids |= candidate.event_ids
         self.taken.update(keys)
+        self._destroy({(str(owner), purpose) for owner, purpose in candidate.append.destroyed})
         self.secrets += candidate.append.secrets
         self.blobs |= {digest_of(blob): blob for blob in candidate.append.blobs}
         return tuple(self._place(sealable) for sealable in candidate.sealables)
+
+    def _destroy(self, names: set[SecretName]) -> None:
+        """Forget what is there and what appends before this one brought."""
+        self.destroyed |= names
+        self.secrets = [one for one in self.secrets if secret_key(one)[:2] not in names]
 
     def _place(self, sealable: Sealable) -> RecordedEvent:
         stream, event_id = str(sealable.draft.stream), sealable.draft.id

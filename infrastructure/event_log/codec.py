@@ -10,7 +10,8 @@ from typing import Any
 
 from domain.event_names import EVENT_TYPES
 from domain.events import Event
-from infrastructure.event_log.json_shapes import BadShape, Decode, Encode, decoder, encoder
+from infrastructure.event_log.json_scalars import BadShape, Decode, Encode
+from infrastructure.event_log.json_shapes import decoder, encoder
 from infrastructure.event_log.upcasters import UPCASTERS, JsonObject, Upcast
 
 

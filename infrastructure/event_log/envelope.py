@@ -4,7 +4,7 @@ Stream, version and position are inside, so a swapped or moved event shows.
 """
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,12 +69,6 @@ def open_envelope(stored: bytes) -> RecordedEvent:
         BadShape: the event has not the shape of its schema.
     """
     return _open(orjson.loads(stored))
-
-
-def spell_time(time: datetime) -> str:
-    """Spell a time with fixed width, so that text order is time order."""
-    utc = time.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _spell(name: str, draft: Draft) -> dict[str, Any]:

@@ -6,22 +6,27 @@ are no floats, and no integers that a double cannot hold.
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
-from uuid import UUID
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from domain.slots import LeaseSlot, NonceSlot
 from domain.streams import StreamId
 from domain.tokens import AsaFungible, MintableErc20
 from domain.values import BaseUnits
-
-Json = Any
-Encode = Callable[[Any], Json]
-Decode = Callable[[Json], Any]
-Value = TypeVar("Value")
+from infrastructure.event_log.json_scalars import (
+    SCALARS_IN,
+    SCALARS_OUT,
+    BadShape,
+    Decode,
+    Encode,
+    Json,
+    amount_in,
+    amount_out,
+    enum_in,
+    enum_out,
+)
 
 TAGS: Mapping[type, str] = {
     NonceSlot: "nonce",
@@ -30,19 +35,13 @@ TAGS: Mapping[type, str] = {
     AsaFungible: "asa-ft",
 }
 """Classes that stand where others may stand, too, now or later."""
-LARGEST_EXACT = 2**53 - 1
-"""The largest integer that every reader of JSON keeps (RFC 7493)."""
-
-
-class BadShape(ValueError):
-    """A stored value has not the shape of its schema."""
 
 
 @cache
 def encoder(hint: Any) -> Encode:
     """Return the function that turns a value of this type into JSON."""
     if hint == BaseUnits:
-        return _amount_out
+        return amount_out
     origin = get_origin(hint)
     if origin is Annotated:
         return encoder(get_args(hint)[0])
@@ -56,14 +55,14 @@ def encoder(hint: Any) -> Encode:
     if is_dataclass(hint) and hint is not StreamId:
         assert isinstance(hint, type)
         return _encode_dataclass(hint)
-    return _SCALARS_OUT.get(hint) or _enum_out(hint)
+    return SCALARS_OUT.get(hint) or enum_out(hint)
 
 
 @cache
 def decoder(hint: Any) -> Decode:
     """Return the function that turns JSON into a value of this type; it raises BadShape."""
     if hint == BaseUnits:
-        return _amount_in
+        return amount_in
     origin = get_origin(hint)
     if origin is Annotated:
         return decoder(get_args(hint)[0])
@@ -76,7 +75,7 @@ def decoder(hint: Any) -> Decode:
     if is_dataclass(hint) and hint is not StreamId:
         assert isinstance(hint, type)
         return _decode_dataclass(hint)
-    return _SCALARS_IN.get(hint) or _enum_in(hint)
+    return SCALARS_IN.get(hint) or enum_in(hint)
 
 
 def camel(name: str) -> str:
@@ -156,94 +155,3 @@ def _decode_tuple(each: Decode) -> Decode:
         return tuple([each(item) for item in value])
 
     return decode
-
-
-def _amount_out(value: int) -> str:
-    return str(value)
-
-
-def _amount_in(value: Json) -> int:
-    if type(value) is not str:
-        raise BadShape("an amount is a decimal string")
-    return _canonical(value, int(value), str)
-
-
-def _int_out(value: int) -> int:
-    if not -LARGEST_EXACT <= value <= LARGEST_EXACT:
-        raise ValueError(f"{value} is not exact in every JSON reader")
-    return value
-
-
-def _int_in(value: Json) -> int:
-    if type(value) is not int:
-        raise BadShape(f"an integer is expected, got {type(value).__name__}")
-    return _int_out(value)
-
-
-def _bytes_in(value: Json) -> bytes:
-    if type(value) is not str:
-        raise BadShape("bytes are hexadecimal with 0x")
-    return _canonical(value, bytes.fromhex(value[2:]), _bytes_out)
-
-
-def _bytes_out(value: bytes) -> str:
-    return "0x" + value.hex()
-
-
-def _uuid_in(value: Json) -> UUID:
-    if type(value) is not str:
-        raise BadShape("a UUID is text")
-    return _canonical(value, UUID(value), str)
-
-
-def _canonical(spelled: str, value: Value, spell: Callable[[Value], str]) -> Value:
-    """Return the value, if nothing else is spelled like it."""
-    if spell(value) != spelled:
-        raise BadShape(f"{spelled!r} is not the canonical spelling of its value")
-    return value
-
-
-def _exactly(kind: type) -> Decode:
-    def read(value: Json) -> Any:
-        if type(value) is not kind:
-            raise BadShape(f"{kind.__name__} is expected, got {type(value).__name__}")
-        return value
-
-    return read
-
-
-def _text(read: Callable[[str], Any]) -> Decode:
-    def decode(value: Json) -> Any:
-        if type(value) is not str:
-            raise BadShape("text is expected")
-        return read(value)
-
-    return decode
-
-
-def _enum_out(hint: Any) -> Encode:
-    assert issubclass(hint, StrEnum), f"no JSON shape for {hint}"
-    return lambda value: value.value
-
-
-def _enum_in(hint: Any) -> Decode:
-    assert issubclass(hint, StrEnum), f"no JSON shape for {hint}"
-    return _text(hint)
-
-
-_SCALARS_OUT: Mapping[Any, Encode] = {
-    str: lambda value: value,
-    bool: lambda value: value,
-    int: _int_out,
-    bytes: _bytes_out,
-    UUID: str,
-    StreamId: str,
-}
-_SCALARS_IN: Mapping[Any, Decode] = {
-    str: _exactly(str),
-    bool: _exactly(bool),
-    int: _int_in,
-    bytes: _bytes_in,
-    UUID: _uuid_in,
-    StreamId: _text(StreamId.parse),
-}

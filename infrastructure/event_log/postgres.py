@@ -56,6 +56,9 @@ INSERT_BLOB = """
     INSERT INTO blobs (sha256, content) SELECT * FROM unnest(%b::bytea[], %b::bytea[])
     ON CONFLICT DO NOTHING
 """
+DESTROY = """
+    DELETE FROM secrets WHERE (owner, purpose) IN (SELECT * FROM unnest(%s::uuid[], %s::text[]))
+"""
 INSERT_SECRET = """
     INSERT INTO secrets (owner, purpose, version, sealed)
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::bytea[])
@@ -157,6 +160,9 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         connection.execute(INSERT, columns, prepare=True)
         if head.blobs:
             connection.execute(INSERT_BLOB, (list(head.blobs), list(head.blobs.values())))
+        if head.destroyed:
+            names = zip(*sorted(head.destroyed), strict=True)
+            connection.execute(DESTROY, [list(column) for column in names])
         if head.secrets:
             rows = [(*secret_key(secret), secret.sealed) for secret in head.secrets]
             connection.execute(INSERT_SECRET, [list(column) for column in zip(*rows, strict=True)])

@@ -3,10 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from eventsourcing.persistence import InterfaceError
+from eventsourcing.persistence import InterfaceError, PersistenceError
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -30,6 +30,9 @@ READERS = 16
 """Connections; more threads than that take turns."""
 # Not every SQLite has it as its default: without it a power cut may take the last appends.
 DURABLE = "PRAGMA synchronous = FULL"
+# A destroyed key must not live on in free pages of the file, nor in the journal beside it.
+OVERWRITTEN = "PRAGMA secure_delete = ON"
+EMPTY_JOURNAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 # The library begins deferred; a first statement that writes makes it BEGIN IMMEDIATE.
 LOCK = "UPDATE log_head SET one = 1 RETURNING position, time"
 VERSIONS = """
@@ -47,6 +50,7 @@ INSERT = """
     VALUES (?, ?, ?, ?, ?, ?)
 """
 INSERT_BLOB = "INSERT INTO blobs (sha256, content) VALUES (?, ?) ON CONFLICT DO NOTHING"
+DESTROY = "DELETE FROM secrets WHERE owner = ? AND purpose = ?"
 INSERT_SECRET = "INSERT INTO secrets (owner, purpose, version, sealed) VALUES (?, ?, ?, ?)"
 MOVE_HEAD = "UPDATE log_head SET position = ?, time = ?"
 BLOB = "SELECT content FROM blobs WHERE sha256 = ?"
@@ -71,6 +75,7 @@ class LogPool(SQLiteConnectionPool):
                 check_same_thread=False,
             )
             connection.execute(DURABLE)
+            connection.execute(OVERWRITTEN)
         except sqlite3.Error as error:
             raise InterfaceError(str(error)) from error
         connection.row_factory = sqlite3.Row
@@ -115,7 +120,17 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             outcomes = head.admit_all(candidates, self.clock())
             if head.rows:
                 _write(cursor, head)
+        if head.destroyed:
+            self._empty_journal()
         return outcomes
+
+    def _empty_journal(self) -> None:
+        """Move the journal into the file, so that the old pages are gone; readers may delay it."""
+        with (
+            suppress(PersistenceError, sqlite3.Error),
+            self._writing.get_connection(commit=False) as connection,
+        ):
+            connection.cursor().execute(EMPTY_JOURNAL)
 
     @contextmanager
     def _transaction(self) -> Generator[SQLiteCursor]:
@@ -170,6 +185,8 @@ def _write(cursor: SQLiteCursor, head: Head) -> None:
     cursor.executemany(INSERT, head.rows)
     if head.blobs:
         cursor.executemany(INSERT_BLOB, list(head.blobs.items()))
+    if head.destroyed:
+        cursor.executemany(DESTROY, sorted(head.destroyed))
     if head.secrets:
         secrets = [(*secret_key(secret), secret.sealed) for secret in head.secrets]
         cursor.executemany(INSERT_SECRET, secrets)

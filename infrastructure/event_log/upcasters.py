@@ -16,7 +16,16 @@ def _without_alarm(public: JsonObject) -> JsonObject:
     return {**public, "alarm": ""}
 
 
+def _with_what_it_was_made_of(public: JsonObject) -> JsonObject:
+    """Say what schema 1 of a signer left to the account's events: first forms, first password.
+
+    Whose account it was is not in the event; the tenant had one member then.
+    """
+    return {**public, "account": None, "emailForm": 1, "passwordForm": 1, "password": 1}
+
+
 UPCASTERS: Mapping[str, tuple[Upcast, ...]] = {
     "deployment.broadcast-answered": (_without_alarm,),
+    "tenant.signer-added": (_with_what_it_was_made_of,),
 }
 """By event name: the function at place n takes schema n + 1 to n + 2. Others are at schema 1."""

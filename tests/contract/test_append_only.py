@@ -11,7 +11,7 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.log import append_one
 from infrastructure.event_log import StoredLog, UnknownEvent, open_log
-from infrastructure.event_log.json_shapes import BadShape
+from infrastructure.event_log.json_scalars import BadShape
 from infrastructure.event_log.log import sqlite_path
 from tests.drafts import appended, tenant
 

@@ -187,6 +187,36 @@ def test_blobs_and_secrets_are_kept_with_their_append_and_lost_with_it(log: Log)
     assert log.secret(owner, "password") == found
 
 
+def test_a_destroyed_secret_is_gone_in_every_version_and_with_its_append(log: Log) -> None:
+    owner, other = uuid4(), uuid4()
+    append_one(log, appended(tenant(), secrets=(secret(owner), secret(other))))
+    append_one(log, appended(tenant(), secrets=(secret(owner, 2),)))
+    stream = tenant()
+    append_one(log, appended(stream, secrets=(secret(owner, 3),), destroyed=((owner, "password"),)))
+    found = log.secret(owner, "password")
+    assert found is not None
+    assert found.version == 3
+    with pytest.raises(ConcurrentChange):
+        append_one(log, appended(stream, destroyed=((owner, "password"),)))
+    assert log.secret(owner, "password") == found
+    append_one(log, appended(tenant(), destroyed=((owner, "password"), (uuid4(), "none"))))
+    assert log.secret(owner, "password") is None
+    assert log.secret(other, "password") is not None
+
+
+def test_appends_of_one_transaction_destroy_in_their_order(log: Log) -> None:
+    owner = uuid4()
+    kept, gone = (
+        appended(tenant(), secrets=(secret(owner),)),
+        appended(tenant(), destroyed=((owner, "password"),)),
+    )
+    log.append([kept, gone])
+    assert log.secret(owner, "password") is None
+    again = appended(tenant(), secrets=(secret(owner, 2),))
+    log.append([appended(tenant(), destroyed=((owner, "password"),)), again])
+    assert log.secret(owner, "password") is not None
+
+
 def test_a_secrets_version_is_taken_once_and_the_newest_is_read(log: Log) -> None:
     owner = uuid4()
     append_one(log, appended(tenant(), secrets=(secret(owner),)))

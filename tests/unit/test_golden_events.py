@@ -15,7 +15,8 @@ from domain.event_names import EVENT_TYPES, name_of
 from domain.log import Draft, RecordedEvent
 from domain.tokens import TokenKind
 from infrastructure.event_log.codec import UnknownEvent, current_schema, decode_event, encode_event
-from infrastructure.event_log.envelope import Sealable, open_envelope, spell_time
+from infrastructure.event_log.envelope import Sealable, open_envelope
+from infrastructure.event_log.json_scalars import spell_time
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "events").glob("*.json"))
 
