@@ -23,6 +23,8 @@ from domain.events import (
     SecondFactorUsed,
     SessionsEnded,
     SessionState,
+    TenantJoined,
+    TenantLeft,
     WalletAccountRegistered,
 )
 from domain.streams import StreamId, StreamKind
@@ -69,6 +71,8 @@ class Account:
     """How often all sessions were ended."""
     kept: SessionId | None = None
     """The session that outlived the last ending."""
+    tenants: tuple[TenantId, ...] = ()
+    """Where it is a member, its own first."""
     links: Mapping[LinkPurpose, LinkIssued] = field(default=MappingProxyType({}))
     offered: int | None = None
     """Version of a second factor that was shown and is not in force."""
@@ -119,9 +123,11 @@ def replay(account: AccountId, events: Iterable[Event]) -> Account | None:
 def apply(account: AccountId, state: Account | None, event: Event) -> Account:
     """Fold one event. What only tells, changes nothing."""
     if isinstance(event, AccountRegistered):
-        return Account(id=account, tenant=event.tenant, password=1)
+        return Account(id=account, tenant=event.tenant, tenants=(event.tenant,), password=1)
     if isinstance(event, WalletAccountRegistered):
-        return Account(id=account, tenant=event.tenant, wallet=event.wallet)
+        return Account(
+            id=account, tenant=event.tenant, tenants=(event.tenant,), wallet=event.wallet
+        )
     assert state is not None, "an account begins with its registration"
     match event:
         case LinkIssued(purpose=purpose):
@@ -146,6 +152,11 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
             )
         case SessionsEnded(kept=kept):
             return replace(state, epoch=state.epoch + 1, kept=kept)
+        case TenantJoined(tenant=tenant):
+            return replace(state, tenants=(*state.tenants, tenant))
+        case TenantLeft(tenant=tenant):
+            left = tuple(one for one in state.tenants if one != tenant)
+            return replace(state, tenants=left)
         case SecondFactorOffered(version=version):
             return replace(state, offered=version)
         case SecondFactorSet(version=version, step=step):

@@ -13,6 +13,7 @@ from domain.events import (
     Event,
     FailedTry,
     Proof,
+    ResetAsked,
     SignInFailed,
     SignInLocked,
     SignInSucceeded,
@@ -101,7 +102,9 @@ def state_of(event: Event | None) -> TriesState:
     """Return the state that an event carries; nothing happened yet where there is none."""
     if event is None:
         return TriesState()
-    assert isinstance(event, SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked)
+    assert isinstance(
+        event, SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | ResetAsked
+    )
     return event.state
 
 

@@ -74,6 +74,18 @@ class SessionsEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TenantJoined:
+    """The account became a member of another tenant than its own."""
+
+    tenant: TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantLeft:
+    tenant: TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorOffered:
     """A key for one-time passwords was shown, and is not in force yet (RFC 6238)."""
 
@@ -148,6 +160,8 @@ PersonEvent = (
     | PasswordChanged
     | PasswordReset
     | SessionsEnded
+    | TenantJoined
+    | TenantLeft
     | SecondFactorOffered
     | SecondFactorSet
     | SecondFactorUsed

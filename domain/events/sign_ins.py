@@ -79,6 +79,14 @@ class SignInUnlocked:
     state: TriesState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAsked:
+    """Somebody asked for a link that resets the password. Sent only where there is an account."""
+
+    account: AccountId | None
+    state: TriesState
+
+
 class SessionEnd(StrEnum):
     LOGOUT = "logout"
     REVOKED = "revoked"
@@ -132,6 +140,7 @@ SignInEvent = (
     | SignInLocked
     | SignInSucceeded
     | SignInUnlocked
+    | ResetAsked
     | SessionOpened
     | SessionRotated
     | SessionRevoked
