@@ -33,13 +33,10 @@ from domain.events import (
     StepsPlanned,
 )
 from domain.operation import Operation
-from domain.slots import Attempt, Certificate, CertificateKind, Fate, Slot, SlotKey
+from domain.slots import WITHOUT_TOKEN, Attempt, Certificate, CertificateKind, Slot, SlotKey
 from domain.status import Status, SubStatus
 from domain.streams import StreamId, StreamKind
 from domain.values import BlockRef, DeploymentId
-
-WITHOUT_TOKEN = frozenset({Fate.REVERTED, Fate.DEAD, Fate.BURNED})
-"""Fates of a slot in which no token can have appeared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +66,14 @@ class Deployment:
         self._require_open()
         return StepsPlanned(steps=steps, most=most)
 
-    def refuse(self, cause: str, detail: str) -> DeploymentFailed:
+    def refuse(self, cause: str, detail: str, exported: int | None) -> DeploymentFailed:
         """Fail with ``never-signed``: allowed only while nothing to issue was ever signed (I3)."""
         self._require(Status.FAILED)
         if self.operation.signed_to_issue:
             raise BrokenRule("something was signed: never-signed would be untrue")
-        return DeploymentFailed(
-            cause=cause,
-            detail=detail,
-            certificates=(Certificate(kind=CertificateKind.NEVER_SIGNED),),
-            leftovers=tuple(self._leftovers()),
-        )
+        return self._fail(cause, detail, exported, Certificate(kind=CertificateKind.NEVER_SIGNED))
 
-    def give_up(self, cause: str, detail: str) -> DeploymentFailed:
+    def give_up(self, cause: str, detail: str, exported: int | None) -> DeploymentFailed:
         """Fail after slots that were used up: each has its proof that nothing landed (I3).
 
         Raises:
@@ -93,12 +85,7 @@ class Deployment:
         certificates = tuple(proof for proof in proofs if proof is not None)
         if not certificates or len(certificates) < len(slots):
             raise BrokenRule("a slot may still make the token appear: nothing has failed")
-        return DeploymentFailed(
-            cause=cause,
-            detail=detail,
-            certificates=certificates,
-            leftovers=tuple(self._leftovers()),
-        )
+        return self._fail(cause, detail, exported, *certificates)
 
     def sign(
         self, step: int, key: SlotKey, most: int, attempt: Attempt
@@ -125,7 +112,9 @@ class Deployment:
         self._require(Status.INDEXED)
         return IssueIndexed(reader=reader, at=at)
 
-    def complete(self, slot: Slot, asset: bytes, evidence: Evidence) -> DeploymentCompleted:
+    def complete(
+        self, slot: Slot, asset: bytes, evidence: Evidence, exported: int | None
+    ) -> DeploymentCompleted:
         """Say the outcome. Only over a conformity report for the very block that is final (I4).
 
         Raises:
@@ -142,6 +131,7 @@ class Deployment:
             transaction_id=slot.standing.transaction_id,
             inclusion=inclusion,
             evidence=evidence,
+            signer_exported=exported,
         )
 
     # ---- how facts fold
@@ -202,6 +192,17 @@ class Deployment:
     def decidable_at(self) -> str | None:
         """When the outcome will be known, as far as it can be said; None once it is."""
         return None if self.status.is_final else self.operation.decidable_at
+
+    def _fail(
+        self, cause: str, detail: str, exported: int | None, *proofs: Certificate
+    ) -> DeploymentFailed:
+        return DeploymentFailed(
+            cause=cause,
+            detail=detail,
+            certificates=proofs,
+            leftovers=tuple(self._leftovers()),
+            signer_exported=exported,
+        )
 
     def _leftovers(self) -> Iterable[str]:
         for step in self.operation.steps:

@@ -63,8 +63,7 @@ class Operation:
     @property
     def issue(self) -> Step | None:
         """The last issuing step; None before there is a plan."""
-        issues = [step for step in self.steps if step.plan.purpose is StepPurpose.ISSUE]
-        return issues[-1] if issues else None
+        return self._issues[-1] if self._issues else None
 
     @property
     def signed_to_issue(self) -> bool:
@@ -81,18 +80,20 @@ class Operation:
 
         None where there is nothing to begin: an undecided slot forbids a next one (I5).
         """
-        fund_first = sorted(self.steps, key=lambda step: step.plan.purpose is StepPurpose.ISSUE)
-        for step in fund_first:
-            if step.landed or step.underway:
-                continue
-            return None if step.undecided else step
-        return None
+        funds = [step for step in self.steps if step.plan.purpose is StepPurpose.FUND]
+        return _next_of([*funds, *self._issues])
+
+    @property
+    def next_issue(self) -> Step | None:
+        """As `next_step`, where no funding is begun any more: only what was sent is waited for."""
+        sent = [step for step in self.steps if step.undecided]
+        funds = [step for step in sent if step.plan.purpose is StepPurpose.FUND]
+        return _next_of([*funds, *self._issues])
 
     @property
     def issue_slots(self) -> tuple[Slot, ...]:
         """Every slot that was ever signed to make the token appear."""
-        issues = (step for step in self.steps if step.plan.purpose is StepPurpose.ISSUE)
-        return tuple(slot for step in issues for slot in step.slots)
+        return tuple(slot for step in self._issues for slot in step.slots)
 
     @property
     def slot_status(self) -> SubStatus | None:
@@ -174,6 +175,10 @@ class Operation:
             case _:
                 assert_never(event)
 
+    @property
+    def _issues(self) -> list[Step]:
+        return [step for step in self.steps if step.plan.purpose is StepPurpose.ISSUE]
+
     def _slot(self, step: int, number: int) -> Slot:
         return self.step(step).slots[number - 1]
 
@@ -189,3 +194,12 @@ class Operation:
     def _with_step(self, step: Step) -> Self:
         steps = tuple(step if old.plan.number == step.plan.number else old for old in self.steps)
         return replace(self, steps=steps)
+
+
+def _next_of(steps: Sequence[Step]) -> Step | None:
+    """Return the first that neither landed nor is on its way; None if one before it is open."""
+    for step in steps:
+        if step.landed or step.underway:
+            continue
+        return None if step.undecided else step
+    return None

@@ -95,6 +95,10 @@ class Fate(StrEnum):
     BURNED = "burned"
 
 
+WITHOUT_TOKEN = frozenset({Fate.REVERTED, Fate.DEAD, Fate.BURNED})
+"""Fates of a slot in which no token can have appeared."""
+
+
 class CertificateKind(StrEnum):
     NEVER_SIGNED = "never-signed"
     """A statement about the log alone: no signature of the issuing step is in it."""

@@ -56,6 +56,8 @@ class DeploymentStatus:
     failure: str | None = None
     """Code of the cause."""
     failure_detail: str | None = None
+    signer_exported: int | None = None
+    """Position of the key's export that the outcome names; None without one, or an outcome."""
 
     @property
     def status(self) -> Status:
@@ -131,12 +133,13 @@ def _details(track: Track, event: DeploymentEvent) -> dict[str, Any]:
             return {"block": None, "block_hash": None}
         case WaitBegan(detail=detail):
             return {"waiting": detail}
-        case DeploymentCompleted(asset=asset):
-            return {"asset": "0x" + asset.hex()}
-        case DeploymentFailed(cause=cause, detail=detail):
-            return {"failure": cause, "failure_detail": detail}
+        case DeploymentCompleted(asset=asset, signer_exported=exported):
+            return {"asset": "0x" + asset.hex(), "signer_exported": exported}
+        case DeploymentFailed(cause=cause, detail=detail, signer_exported=exported):
+            return {"failure": cause, "failure_detail": detail, "signer_exported": exported}
         case RetryRequested(retry=retry):
-            return {"retries": retry, "failure": None, "failure_detail": None}
+            gone = dict.fromkeys(("failure", "failure_detail", "signer_exported"))
+            return {"retries": retry} | gone
         case _:
             return {}
 
@@ -156,7 +159,7 @@ def _columns(row: DeploymentStatus) -> tuple[str | int, ...]:
 
 DEPLOYMENT_STATUS = Projection(
     name="deployment_status",
-    version=3,
+    version=4,
     row=DeploymentStatus,
     reads=frozenset(get_args(DeploymentEvent)),
     index={

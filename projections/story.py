@@ -90,10 +90,11 @@ def _sentence(event: DeploymentEvent) -> str:
             return f"confirmed at depth {depth}: block {block.number}"
         case IssueIndexed(reader=reader, at=at):
             return f"{reader} has the token as of block {at}"
-        case DeploymentCompleted(asset=asset):
-            return f"completed: token {_asset(asset)}, final, as asked, evidence stored"
-        case DeploymentFailed(cause=cause, detail=detail):
-            return f"failed ({cause}): {detail}"
+        case DeploymentCompleted(asset=asset, signer_exported=exported):
+            said = f"completed: token {_asset(asset)}, final, as asked, evidence stored"
+            return said + _key_left(exported)
+        case DeploymentFailed(cause=cause, detail=detail, signer_exported=exported):
+            return f"failed ({cause}): {detail}" + _key_left(exported)
 
 
 def _given_away(token: Token) -> str:
@@ -101,6 +102,13 @@ def _given_away(token: Token) -> str:
     roles = token.roles.items() if isinstance(token, AsaFungible) else ()
     none = [role for role, address in roles if address is None]
     return f", for ever without {', '.join(none)}" if none else ""
+
+
+def _key_left(exported: int | None) -> str:
+    """Say that others may sign too: an auditor asks since when."""
+    if exported is None:
+        return ""
+    return f"; the signer's key was exported before (position {exported}), others may sign with it"
 
 
 def _asset(asset: bytes) -> str:

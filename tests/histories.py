@@ -221,6 +221,10 @@ class Walk:
             (SlotDecided(**place, fate=fate, certificate=proof),),
         ]
 
+    def _left(self) -> int | None:
+        """Return where the signer's key was exported, if it was."""
+        return self.draw(st.none() | st.integers(1, 9))
+
     def _said(self) -> dict[Status, DeploymentEvent]:
         """Return what the table lets be said now, the statuses that operations bring apart."""
         block, words = BlockRef(number=7, hash=b"\7" * 32), self.draw(TEXTS)
@@ -229,12 +233,15 @@ class Walk:
             Status.CONFIRMED: IssueConfirmed(block=block, depth=1),
             Status.INDEXED: IssueIndexed(reader="reader", at=9),
             Status.QUEUED: RetryRequested(retry=self.state.retries + 1),
-            Status.FAILED: DeploymentFailed(cause="CODE", detail=words, certificates=()),
+            Status.FAILED: DeploymentFailed(
+                cause="CODE", detail=words, certificates=(), signer_exported=self._left()
+            ),
             Status.COMPLETED: DeploymentCompleted(
                 asset=b"a" * 20,
                 transaction_id=b"t" * 32,
                 inclusion=Inclusion(block=block, index=0, succeeded=True),
                 evidence=Evidence(block=BLOB, report=BLOB),
+                signer_exported=self._left(),
             ),
         }
         return {

@@ -2,6 +2,7 @@
 
 from application.engine.answers import Later, Refused
 from application.engine.chain import Effect, Place, SigningKeys, Sponsorship
+from application.engine.exports import PAYS_ITSELF, KeyExport, key_export
 from application.engine.recording import (
     Moved,
     Progress,
@@ -25,6 +26,7 @@ MOST_FUNDINGS = 5
 
 class Beginner:
     def __init__(self, log: EventLog, keys: SigningKeys, view: View) -> None:
+        self._log = log
         self._keys = keys
         self._view = view
         self._who = Signatories(log, keys, view)
@@ -36,10 +38,12 @@ class Beginner:
         if deployment.status.is_final or deployment.status is Status.FAILED:
             return Resting(seconds=self._poll)
         step = deployment.operation.next_step
+        if step is not None and step.plan.purpose is StepPurpose.FUND:
+            if self._export().at is None:
+                return self._fund(step)
+            step = deployment.operation.next_issue  # planned before the key left: passed over
         if deployment.operation.steps and step is None:
             return Resting(seconds=self._poll)
-        if step is not None and step.plan.purpose is StepPurpose.FUND:
-            return self._fund(step)
         if step is not None and self._is_exhausted(step):
             return self._give_up(step)
         return self._issue(step)
@@ -54,8 +58,10 @@ class Beginner:
 
     def _give_up(self, step: Step) -> Progress:
         detail = f"{len(step.slots)} slots ended without the transaction, each is proven"
-        failed = self._view.deployment.give_up("TRANSACTION_EXPIRED", detail)
-        return self._record(("give up", self._view.deployment.retries), failed)
+        export = self._export()
+        failed = self._view.deployment.give_up("TRANSACTION_EXPIRED", detail, export.at)
+        action = ("give up", self._view.deployment.retries)
+        return self._record(action, failed, read=export.read)
 
     def _issue(self, step: Step | None) -> Progress:
         """Preflight anew for every slot; then plan, or fund what is missing, or sign."""
@@ -69,6 +75,8 @@ class Beginner:
             return own
         sponsor: Signatory | Progress | None = None
         missing = self._who.missing(own, checked.most)
+        if missing > 0 and self._export().at is not None:
+            return self._pays_itself(missing)
         if missing > 0 and not view.chain.sponsors_inside:
             return self._plan_funding(step, missing, checked.most)
         if missing > 0:
@@ -85,8 +93,21 @@ class Beginner:
         deployment = self._view.deployment
         if deployment.operation.signed_to_issue:
             return self._wait(WaitReason.HELD, kept(refused.detail))
-        failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", kept(refused.detail))
-        return self._record(("refuse", deployment.retries), failed)
+        export = self._export()
+        failed = deployment.refuse("CONTRACT_EXECUTION_FAILED", kept(refused.detail), export.at)
+        return self._record(("refuse", deployment.retries), failed, read=export.read)
+
+    def _pays_itself(self, missing: int) -> Progress:
+        """Wait for the user's own coins; say so anew where it waited for somebody else's."""
+        spelled = self._view.chain.spelled(self._view.deployment.request.signer.address)
+        detail = f"{PAYS_ITSELF}; send {missing} base units to {spelled}"
+        rest = self._wait(WaitReason.FUNDS, detail)
+        before = self._view.deployment.operation.wait
+        others = before is not None and not before.detail.startswith(PAYS_ITSELF)
+        if rest.wait and before and others and before.reason is WaitReason.FUNDS:
+            version = self._view.history.version.number
+            return self._record(("wait", WaitReason.FUNDS, version), rest.wait)
+        return rest
 
     def _plan_funding(self, step: Step | None, missing: int, most: int) -> Progress:
         view = self._view
@@ -101,7 +122,7 @@ class Beginner:
         if step is None:
             planned.append(PlannedStep(number=len(steps) + 2, purpose=StepPurpose.ISSUE))
         facts = view.deployment.plan(tuple(planned), most)
-        return self._record(("plan", planned[0].number), facts)
+        return self._record(("plan", planned[0].number), facts, read=self._export().kept())
 
     def _fund(self, step: Step) -> Progress:
         treasury = self._who.treasury("there is no treasury on this network")
@@ -114,6 +135,9 @@ class Beginner:
         if (empty := self._who.empty(treasury, checked.most)) is not None:
             return empty
         return self._sign(step, effect, treasury)
+
+    def _export(self) -> KeyExport:
+        return key_export(self._log, self._view)
 
     def _sponsor(self, lack: str) -> Signatory | Progress:
         """Return who pays inside the slot; else why nobody does."""
@@ -171,7 +195,10 @@ class Beginner:
             )
             for one in signing
         }
-        return self._record(("sign", number, reserved.slot, 1), reserved, signed, also=also)
+        pays = paying is not None or step.plan.purpose is StepPurpose.FUND
+        read = self._export().kept() if pays else None
+        action = ("sign", number, reserved.slot, 1)
+        return self._record(action, reserved, signed, also=also, read=read)
 
     def _wait(self, reason: WaitReason, detail: str) -> Resting:
         return waiting(self._view, reason, detail)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from application.engine.answers import TakenEvidence
 from application.engine.chain import HistoryPruned
+from application.engine.exports import key_export
 from application.engine.recording import Progress, Recorder, Resting, View, version_of
 from domain.events import (
     Event,
@@ -138,16 +139,19 @@ class Concluder:
             ),
         )
         facts: list[Event] = [decided]
+        read: dict[StreamId, StreamVersion] = {}
         if step.plan.purpose is StepPurpose.ISSUE:
             after = self._view.deployment.apply(decided)
             conformity = after.operation.conformity
             assert conformity is not None
             evidence = Evidence(block=_reference(taken.block), report=conformity.report)
-            facts.append(after.complete(slot, taken.asset, evidence))
+            export = key_export(self._log, self._view)
+            facts.append(after.complete(slot, taken.asset, evidence, export.at))
+            read = dict(export.read)
         action = ("decided", step.plan.number, slot.number)
         also = self._others(slot, Fate.LANDED, inclusion.block, operators)
         blobs = (taken.block, taken.certificate)
-        return self._recorder.record(action, *facts, also=also, blobs=blobs)
+        return self._recorder.record(action, *facts, also=also, read=read, blobs=blobs)
 
     def _others(
         self, slot: Slot, fate: Fate, block: BlockRef, operators: tuple[str, ...]

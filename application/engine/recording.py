@@ -100,6 +100,7 @@ class Recorder:
         action: tuple[object, ...],
         *events: Event,
         also: Mapping[StreamId, tuple[StreamVersion, Event]] | None = None,
+        read: Mapping[StreamId, StreamVersion] | None = None,
         blobs: tuple[bytes, ...] = (),
     ) -> Moved:
         """Record facts of this operation, and of other streams, in one append.
@@ -108,6 +109,7 @@ class Recorder:
             action: what was done; the command id derives from it.
             events: facts for the operation's own stream.
             also: for each other stream, the version it was decided on, and its fact.
+            read: versions of streams that were only read to decide; they must not have moved.
             blobs: bytes that the facts refer to.
 
         Raises:
@@ -117,7 +119,7 @@ class Recorder:
         own = self._view.history.stream
         origin = self._origin(own, action)
         drafts = [origin.draft(own, event) for event in events]
-        expected = {own: self._view.history.version}
+        expected = {own: self._view.history.version, **(read or {})}
         for stream, (version, event) in (also or {}).items():
             drafts.append(origin.draft(stream, event))
             expected[stream] = version

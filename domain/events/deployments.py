@@ -71,6 +71,10 @@ class DeploymentCompleted:
     transaction_id: bytes
     inclusion: Inclusion
     evidence: Evidence
+    signer_exported: int | None = None
+    """Position of the event that first exported the signer's key; None where the log held none
+    up to this event. The proof is the chain's and as strong: our transaction created the token.
+    Whoever has the key may have acted on the token since its block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,9 @@ class DeploymentFailed:
     certificates: tuple[Certificate, ...]
     leftovers: tuple[str, ...] = ()
     """What stands on chain all the same, such as coins that were sent to the signer."""
+    signer_exported: int | None = None
+    """As for a completed one. The certificates stay what they are: slots are decided by the
+    chain, and never-signed speaks of this log. That nothing was signed elsewhere is not said."""
 
 
 DeploymentEvent = (

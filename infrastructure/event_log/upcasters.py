@@ -24,8 +24,15 @@ def _with_what_it_was_made_of(public: JsonObject) -> JsonObject:
     return {**public, "account": None, "emailForm": 1, "passwordForm": 1, "password": 1}
 
 
+def _before_keys_could_leave(public: JsonObject) -> JsonObject:
+    """Say what schema 1 of an outcome could not: no release that wrote it exported keys."""
+    return {**public, "signerExported": None}
+
+
 UPCASTERS: Mapping[str, tuple[Upcast, ...]] = {
     "deployment.broadcast-answered": (_without_alarm,),
+    "deployment.completed": (_before_keys_could_leave,),
+    "deployment.failed": (_before_keys_could_leave,),
     "tenant.signer-added": (_with_what_it_was_made_of,),
 }
 """By event name: the function at place n takes schema n + 1 to n + 2. Others are at schema 1."""

@@ -43,8 +43,8 @@ INTENTS: dict[Status, Callable[[Deployment], DeploymentEvent]] = {
     Status.QUEUED: lambda it: it.retry(),
     Status.CONFIRMED: lambda it: it.confirm(BLOCK, 1),
     Status.INDEXED: lambda it: it.index("reader", 9),
-    Status.COMPLETED: lambda it: it.complete(SLOT, b"a", Evidence(block=BLOB, report=BLOB)),
-    Status.FAILED: lambda it: it.refuse("CODE", "why"),
+    Status.COMPLETED: lambda it: it.complete(SLOT, b"a", Evidence(block=BLOB, report=BLOB), None),
+    Status.FAILED: lambda it: it.refuse("CODE", "why", None),
     Status.CANCELLED: lambda it: it.cancel("typo"),
 }
 
@@ -85,10 +85,10 @@ def test_completed_needs_a_clean_report_for_the_very_block(request: DeploymentRe
             request=request, status=Status.CONFIRMED, operation=Operation(conformity=report)
         )
         with pytest.raises(BrokenRule):
-            deployment.complete(SLOT, b"a", evidence)
+            deployment.complete(SLOT, b"a", evidence, None)
     clean = replace(deployment, operation=Operation(conformity=CLEAN))
     with pytest.raises(BrokenRule):
-        clean.complete(replace(SLOT, inclusion=None, included=0), b"a", evidence)
+        clean.complete(replace(SLOT, inclusion=None, included=0), b"a", evidence, None)
 
 
 def undecided(nonce: int) -> UndecidedSlot:
