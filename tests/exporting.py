@@ -60,9 +60,9 @@ def export_key(log: EventLog, deployment: DeploymentId) -> int:
     return record(log, request.tenant, exported(request.signer.id))
 
 
-def first_export_in(log: EventLog) -> int | None:
-    found = (one.position for one in log.read_all() if isinstance(one.event, SignerExported))
-    return next(found, None)
+def first_export_in(log: EventLog, tenant: TenantId) -> int | None:
+    events = log.read(StreamId(StreamKind.TENANT, str(tenant))).events
+    return next((one.position for one in events if isinstance(one.event, SignerExported)), None)
 
 
 def reservations(log: EventLog, network: NetworkRef, address: bytes) -> list[int]:
@@ -72,13 +72,25 @@ def reservations(log: EventLog, network: NetworkRef, address: bytes) -> list[int
     return [one.position for one in events if isinstance(one.event, SignerSlotReserved)]
 
 
-def outcomes(log: EventLog) -> list[tuple[int, int | None]]:
+def outcomes(log: EventLog, deployment: DeploymentId) -> list[tuple[int, int | None]]:
     """Return where outcomes stand, and the export that each of them names."""
     return [
         (one.position, one.event.signer_exported)
-        for one in log.read_all()
+        for one in log.read(stream_of(deployment)).events
         if isinstance(one.event, DeploymentCompleted | DeploymentFailed)
     ]
+
+
+def require_honest(
+    log: EventLog, network: NetworkRef, treasury: bytes, deployments: Sequence[DeploymentId]
+) -> None:
+    """Assert that nobody paid for a key that had left, and that outcomes name what was before."""
+    left = first_export_in(log, request_of(log, deployments[0]).tenant)
+    paid = reservations(log, network, treasury)
+    assert left is None or all(position < left for position in paid)
+    for deployment in deployments:
+        for position, named in outcomes(log, deployment):
+            assert named == (left if left is not None and left < position else None)
 
 
 class JustBefore:

@@ -18,6 +18,7 @@ from domain.status import Status
 from domain.values import DeploymentId
 from tests.adversity import Countdown, Crash, CrashingChain, CrashingLog, RacingLog
 from tests.engine_world import World
+from tests.exporting import export_key, require_honest
 from tests.scripted_chain import OneChain
 
 which = st.integers(0, 1)
@@ -54,6 +55,13 @@ class EngineMachine(RuleBasedStateMachine):
         log = RacingLog(world.log, after, lambda: _ignore(world.drive(self.deployments[m])))
         engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
         engine.drive(stream_of(self.deployments[n]))
+
+    @rule(n=which, after=st.integers(0, 12))
+    def drive_while_the_key_leaves(self, n: int, after: int) -> None:
+        world, deployment = self.world, self.deployments[n]
+        log = RacingLog(world.log, after, lambda: _ignore(export_key(world.log, deployment)))
+        engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
+        engine.drive(stream_of(deployment))
 
     @rule(blocks=st.integers(1, 3))
     def mine(self, blocks: int) -> None:
@@ -94,6 +102,11 @@ class EngineMachine(RuleBasedStateMachine):
     @invariant()
     def at_most_one_token_per_deployment(self) -> None:
         assert all(self.world.chain.created(d) <= 1 for d in self.deployments)
+
+    @invariant()
+    def nobody_pays_for_a_key_that_left_and_outcomes_say_that_it_did(self) -> None:
+        world = self.world
+        require_honest(world.log, world.chain.network, world.treasury, self.deployments)
 
     @invariant()
     def every_sent_byte_is_in_the_log(self) -> None:

@@ -21,6 +21,7 @@ from domain.status import Status
 from domain.values import DeploymentId
 from tests.adversity import Countdown, Crash, CrashingChain, CrashingLog, RacingLog
 from tests.engine_world import World
+from tests.exporting import export_key, require_honest
 from tests.scripted_chain import OneChain
 from tests.scripted_leases import FINAL_AT_ONCE, WIDTH, Group, ScriptedLeases
 
@@ -76,6 +77,13 @@ class LeaseMachine(RuleBasedStateMachine):
         log = RacingLog(world.log, after, meanwhile)
         engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
         engine.drive(stream_of(self.deployments[n]))
+
+    @rule(n=which, after=st.integers(0, 12))
+    def drive_while_the_key_leaves(self, n: int, after: int) -> None:
+        world, deployment = self.world, self.deployments[n]
+        log = RacingLog(world.log, after, lambda: _ignore(export_key(world.log, deployment)))
+        engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
+        engine.drive(stream_of(deployment))
 
     # ---- the chain
 
@@ -159,6 +167,11 @@ class LeaseMachine(RuleBasedStateMachine):
     @invariant()
     def at_most_one_token_per_deployment(self) -> None:
         assert all(self.chain.created(d) <= 1 for d in self.deployments)
+
+    @invariant()
+    def nobody_pays_for_a_key_that_left_and_outcomes_say_that_it_did(self) -> None:
+        world = self.world
+        require_honest(world.log, world.chain.network, world.treasury, self.deployments)
 
     @invariant()
     def every_sent_byte_is_in_the_log(self) -> None:
@@ -270,6 +283,10 @@ class LeaseMachine(RuleBasedStateMachine):
         slots = self.issue_slots(deployment)
         groups = [one for slot in slots for one in self.groups_of(slot)]
         return any(one.last > self.chain.head for one in groups)
+
+
+def _ignore(_: object) -> None:
+    """Where the fact stands is of no interest."""
 
 
 TestLeases = LeaseMachine.TestCase

@@ -187,7 +187,7 @@ def test_an_export_right_before_an_outcome_is_in_the_outcome(
     assert log.happened
     said = outcome(world, deployment)
     assert isinstance(said, fact)
-    [(position, named)] = outcomes(world.log)
+    [(position, named)] = outcomes(world.log, deployment)
     assert named is not None
     assert named < position
     assert f"exported before (position {named})" in tell(said)
