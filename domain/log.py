@@ -180,6 +180,29 @@ class SecretStore(Protocol):
         ...
 
 
+class SecretTable(SecretStore, Protocol):
+    """The whole table, for whoever wraps every secret anew."""
+
+    def secrets_after(self, last: Secret | None, limit: int) -> Sequence[Secret]:
+        """Return the next secrets, old versions too; from the start where there is no last.
+
+        Their order is the database's own and does not change: a page ends where the next begins.
+        """
+        ...
+
+    def exchange(self, changes: Sequence[tuple[Secret, Secret]]) -> list[bool]:
+        """Put the second of each pair in the place of the first, in one transaction.
+
+        A place whose bytes are not those of the first any more is left as it is, and its
+        answer is False.
+
+        Raises:
+            ValueError: a pair names two places.
+            LogUnavailable: it is not known whether anything was written.
+        """
+        ...
+
+
 def append_one(log: EventLog, append: Append) -> tuple[RecordedEvent, ...]:
     """Record one append and return its events.
 

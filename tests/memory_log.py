@@ -1,4 +1,4 @@
-"""A log that is only lists, and keeps the promises of domain.log.EventLog and SecretStore."""
+"""A log that is only lists, and keeps the promises of domain.log.EventLog and SecretTable."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from domain.log import (
     StoredEnvelope,
 )
 from domain.streams import StreamId
-from infrastructure.event_log.admission import Candidate, Head
+from infrastructure.event_log.admission import Candidate, Head, same_place, secret_key
 from infrastructure.event_log.envelope import open_envelope
 from infrastructure.event_log.recorder import utc_now
 
@@ -63,3 +63,19 @@ class MemoryLog:
     def secret(self, owner: UUID, purpose: str) -> Secret | None:
         found = [one for one in self._head.secrets if (one.owner, one.purpose) == (owner, purpose)]
         return max(found, key=lambda one: one.version, default=None)
+
+    def secrets_after(self, last: Secret | None, limit: int) -> list[Secret]:
+        everyone = sorted(self._head.secrets, key=secret_key)
+        return [one for one in everyone if last is None or secret_key(one) > secret_key(last)][
+            :limit
+        ]
+
+    def exchange(self, changes: Sequence[tuple[Secret, Secret]]) -> list[bool]:
+        places = [same_place(*change) for change in changes]
+        return [self._exchange(*change) for change, _ in zip(changes, places, strict=True)]
+
+    def _exchange(self, old: Secret, new: Secret) -> bool:
+        if old not in self._head.secrets:
+            return False
+        self._head.secrets[self._head.secrets.index(old)] = new
+        return True

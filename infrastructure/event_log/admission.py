@@ -111,6 +111,17 @@ def secret_key(secret: Secret) -> SecretKey:
     return (str(secret.owner), secret.purpose, secret.version)
 
 
+def same_place(old: Secret, new: Secret) -> SecretKey:
+    """Return the place of a secret that another is to take.
+
+    Raises:
+        ValueError: the other belongs elsewhere.
+    """
+    if secret_key(old) != secret_key(new):
+        raise ValueError("a secret takes the place of itself alone")
+    return secret_key(old)
+
+
 def streams_of(candidates: Sequence[Candidate]) -> list[str]:
     return sorted({name for candidate in candidates for name in candidate.streams})
 

@@ -1,4 +1,4 @@
-"""The event log. Implements domain.log.EventLog and SecretStore over the library's recorders."""
+"""The event log. Implements domain.log.EventLog and SecretTable over the library's recorders."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -25,9 +25,9 @@ from domain.log import (
     StoredEnvelope,
 )
 from domain.streams import StreamId
-from infrastructure.event_log.admission import Candidate
+from infrastructure.event_log.admission import Candidate, same_place, secret_key
 from infrastructure.event_log.envelope import open_envelope
-from infrastructure.event_log.recorder import LogRecorder, utc_now
+from infrastructure.event_log.recorder import FIRST, LogRecorder, utc_now
 
 PAGE = 1_000
 """Events read in one query."""
@@ -95,6 +95,19 @@ class StoredLog:
             return None
         version, sealed = found
         return Secret(owner=owner, purpose=purpose, version=version, sealed=sealed)
+
+    def secrets_after(self, last: Secret | None, limit: int) -> list[Secret]:
+        with _named_errors():
+            found = self._recorder.secrets_after(secret_key(last) if last else FIRST, limit)
+        return [
+            Secret(owner=UUID(owner), purpose=purpose, version=version, sealed=sealed)
+            for owner, purpose, version, sealed in found
+        ]
+
+    def exchange(self, changes: Sequence[tuple[Secret, Secret]]) -> list[bool]:
+        spelled = [(same_place(old, new), old.sealed, new.sealed) for old, new in changes]
+        with _named_errors():
+            return self._recorder.exchange(spelled)
 
     def _page(
         self, after: int, limit: int, upto: int | None, names: Sequence[str] = ()

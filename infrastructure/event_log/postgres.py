@@ -14,12 +14,13 @@ from domain.log import Outcome
 from infrastructure.event_log.admission import (
     Candidate,
     Head,
+    SecretKey,
     event_ids_of,
     secret_key,
     streams_of,
     version_of,
 )
-from infrastructure.event_log.recorder import LogRecorder, utc_now
+from infrastructure.event_log.recorder import Change, LogRecorder, utc_now
 
 CONNECT_PATIENCE = 2.0
 """Seconds to wait for a connection: request threads must not pile up behind a lost database."""
@@ -68,6 +69,14 @@ BLOB = "SELECT content FROM blobs WHERE sha256 = %s"
 SECRET = """
     SELECT version, sealed FROM secrets WHERE owner = %s AND purpose = %s
     ORDER BY version DESC LIMIT 1
+"""
+SECRETS_AFTER = """
+    SELECT owner::text, purpose, version, sealed FROM secrets
+    WHERE (owner, purpose, version) > (%s, %s, %s) ORDER BY owner, purpose, version LIMIT %s
+"""
+EXCHANGE = """
+    UPDATE secrets SET sealed = %s
+    WHERE owner = %s AND purpose = %s AND version = %s AND sealed = %s
 """
 
 
@@ -178,6 +187,23 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection:
             found = connection.execute(SECRET, (owner, purpose)).fetchone()
         return None if found is None else (int(found["version"]), bytes(found["sealed"]))
+
+    def secrets_after(self, last: SecretKey, limit: int) -> list[tuple[str, str, int, bytes]]:
+        with self.datastore.get_connection() as connection:
+            found = connection.execute(SECRETS_AFTER, (*last, limit)).fetchall()
+        return [
+            (row["owner"], row["purpose"], int(row["version"]), bytes(row["sealed"]))
+            for row in found
+        ]
+
+    def exchange(self, changes: Sequence[Change]) -> list[bool]:
+        with self.datastore.get_connection() as connection, connection.transaction():
+            # In turn with appends, which may delete the same rows in another order.
+            connection.execute(QUEUE)
+            return [
+                connection.execute(EXCHANGE, (new, *place, old)).rowcount == 1
+                for place, old, new in changes
+            ]
 
 
 @contextmanager

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
+from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from domain.log import Outcome
-from infrastructure.event_log.admission import Candidate
+from infrastructure.event_log.admission import Candidate, SecretKey
+
+Change = tuple[SecretKey, bytes, bytes]
+"""A secret's place, what is sealed there, and what is to be."""
+FIRST: SecretKey = (str(UUID(int=0)), "", 0)
+"""Before every secret."""
 
 
 def utc_now() -> datetime:
@@ -32,4 +38,12 @@ class LogRecorder(ApplicationRecorder):
 
     def secret(self, owner: str, purpose: str) -> tuple[int, bytes] | None:
         """Return the newest version and what is sealed in it."""
+        raise NotImplementedError
+
+    def secrets_after(self, last: SecretKey, limit: int) -> list[tuple[str, str, int, bytes]]:
+        """Return owner, purpose, version and what is sealed of the secrets after one."""
+        raise NotImplementedError
+
+    def exchange(self, changes: Sequence[Change]) -> list[bool]:
+        """One transaction for all; whether each place still held the old bytes."""
         raise NotImplementedError

@@ -19,12 +19,13 @@ from domain.log import Outcome
 from infrastructure.event_log.admission import (
     Candidate,
     Head,
+    SecretKey,
     event_ids_of,
     secret_key,
     streams_of,
     version_of,
 )
-from infrastructure.event_log.recorder import LogRecorder, utc_now
+from infrastructure.event_log.recorder import Change, LogRecorder, utc_now
 
 READERS = 16
 """Connections; more threads than that take turns."""
@@ -57,6 +58,14 @@ BLOB = "SELECT content FROM blobs WHERE sha256 = ?"
 SECRET = """
     SELECT version, sealed FROM secrets WHERE owner = ? AND purpose = ?
     ORDER BY version DESC LIMIT 1
+"""
+SECRETS_AFTER = """
+    SELECT owner, purpose, version, sealed FROM secrets WHERE (owner, purpose, version) > (?, ?, ?)
+    ORDER BY owner, purpose, version LIMIT ?
+"""
+EXCHANGE = """
+    UPDATE secrets SET sealed = ? WHERE owner = ? AND purpose = ? AND version = ? AND sealed = ?
+    RETURNING version
 """
 
 
@@ -153,6 +162,20 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             cursor.execute(SECRET, (owner, purpose))
             found = cursor.fetchone()
         return None if found is None else (int(found[0]), bytes(found[1]))
+
+    def secrets_after(self, last: SecretKey, limit: int) -> list[tuple[str, str, int, bytes]]:
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(SECRETS_AFTER, (*last, limit))
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def exchange(self, changes: Sequence[Change]) -> list[bool]:
+        done = []
+        with self._transaction() as cursor:
+            for place, old, new in changes:
+                cursor.execute(EXCHANGE, (new, *place, old))
+                done.append(len(cursor.fetchall()) == 1)
+        self._empty_journal()
+        return done
 
 
 @contextmanager
