@@ -1,0 +1,144 @@
+"""Makes a mail of what is owed: reads the fact, opens the address, and computes the link.
+
+Everything is read when the mail is about to go: an address whose key was destroyed, or a
+link that came to nothing in the meantime, ends here.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from application.mails.port import Links, Mail, Vault
+from application.mails.words import Words, account_words, link_words, outcome_words
+from domain.events import (
+    DeploymentCompleted,
+    DeploymentFailed,
+    DeploymentRequested,
+    EmailVerified,
+    LinkIssued,
+    MemberInvited,
+    PasswordReset,
+)
+from domain.log import EventLog, RecordedEvent, SealedPersonal
+from domain.mails import OwedMail
+from domain.streams import StreamId, StreamKind
+from domain.values import AccountId
+
+PERSON_KEY = "person-key"
+REGISTRATION = "registration"
+"""Purpose of the personal part of AccountRegistered."""
+INVITATION = "invitation"
+"""Purpose of an invitation's link, and of the personal part of MemberInvited."""
+NOTICE_GOOD_FOR = timedelta(days=7)
+"""A notice that is older says nothing new, as when a service gets its first mail server."""
+
+NO_ADDRESS = "there is no address"
+EXPIRED = "expired"
+SUPERSEDED = "superseded"
+TOO_LATE = "too late"
+
+
+class NothingToSend(Exception):
+    """No mail will ever come of it. Holds why, without an address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class AnotherEvent(Exception):
+    """The log has another event there: the outbox was read from another log, or from none."""
+
+
+class Composer:
+    def __init__(self, log: EventLog, vault: Vault, links: Links, public_url: str) -> None:
+        """Keep what mails are made of.
+
+        Args:
+            log: the facts.
+            vault: opens addresses.
+            links: computes what links hold.
+            public_url: of the front end, without a slash at its end; empty where there is none.
+        """
+        self._log = log
+        self._vault = vault
+        self._links = links
+        self._public_url = public_url
+
+    def compose(self, owed: OwedMail, recorded: RecordedEvent, now: datetime) -> Mail:
+        """Write a mail.
+
+        Raises:
+            NothingToSend: there is no address any more, or it would say nothing that holds.
+            LogUnavailable: the database broke off.
+        """
+        match recorded.event:
+            case LinkIssued() | MemberInvited() as event:
+                if event.expires_at <= now:
+                    raise NothingToSend(EXPIRED)
+                to, words = self._with_link(owed, recorded, event)
+            case _ if recorded.time + NOTICE_GOOD_FOR <= now:
+                raise NothingToSend(TOO_LATE)
+            case DeploymentCompleted() | DeploymentFailed() as event:
+                request = self._log.read(recorded.stream).events[0].event
+                assert isinstance(request, DeploymentRequested)
+                to = self._address_of(request.account)
+                words = outcome_words(request, event, recorded.stream.id, recorded.time)
+            case event:
+                assert owed.account is not None
+                to = self._address_of(owed.account)
+                words = account_words(event, owed.kind, recorded.time)
+        subject, text = words
+        return Mail(to=to, subject=subject, text=text, message_id=str(owed.cause), kind=owed.kind)
+
+    def cause_of(self, owed: OwedMail) -> RecordedEvent:
+        """Return the event that a mail follows from.
+
+        Raises:
+            AnotherEvent: the log has not that event at that place.
+            LogUnavailable: the database broke off.
+        """
+        for recorded in self._log.read_all(owed.position - 1, owed.position):
+            if recorded.id == owed.cause:
+                return recorded
+        raise AnotherEvent(f"position {owed.position}")
+
+    def _with_link(
+        self, owed: OwedMail, recorded: RecordedEvent, event: LinkIssued | MemberInvited
+    ) -> tuple[str, Words]:
+        owner = UUID(recorded.stream.id)
+        match event:
+            case LinkIssued(link=link, purpose=purpose):
+                self._require_good(AccountId(owner), event)
+                to, token = self._address_of(owner), self._links.text(purpose.value, owner, link)
+            case MemberInvited(invitation=invitation):
+                to = self._opened(invitation, INVITATION, recorded.personal)
+                token = self._links.text(INVITATION, owner, invitation)
+        return to, link_words(event, owed.kind, token, self._public_url)
+
+    def _require_good(self, account: AccountId, issued: LinkIssued) -> None:
+        """Refuse a link that was used, or that a later one of its purpose has ended."""
+        after = False
+        for recorded in self._log.read(_stream(account)).events:
+            match recorded.event:
+                case LinkIssued(link=link, purpose=issued.purpose):
+                    if after:
+                        raise NothingToSend(SUPERSEDED)
+                    after = link == issued.link
+                case EmailVerified(link=issued.link) | PasswordReset(link=issued.link):
+                    raise NothingToSend(SUPERSEDED)
+                case _:
+                    pass
+
+    def _address_of(self, account: UUID) -> str:
+        [first, *_] = self._log.read(_stream(account)).events
+        return self._opened(account, REGISTRATION, first.personal)
+
+    def _opened(self, person: UUID, purpose: str, personal: SealedPersonal | None) -> str:
+        key = self._vault.unsealed(person, PERSON_KEY)
+        if key is None or personal is None:
+            raise NothingToSend(NO_ADDRESS)
+        return self._vault.open_personal(personal, purpose, key)["email"]
+
+
+def _stream(account: UUID) -> StreamId:
+    return StreamId(StreamKind.ACCOUNT, str(account))

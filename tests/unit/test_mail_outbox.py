@@ -1,0 +1,154 @@
+"""Which mails follow from which facts, and that a rebuild owes nothing twice."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.events import (
+    DeploymentFailed,
+    Event,
+    KeyForm,
+    LinkPurpose,
+    MailGivenUp,
+    MailSent,
+    MemberInvited,
+    PasswordChanged,
+    PasswordReset,
+    SecondFactorOffered,
+    SecondFactorRemoved,
+    SecondFactorSet,
+    SignerExported,
+    SignInLocked,
+    SignInSucceeded,
+    TriesState,
+)
+from domain.mails import MailKind, stream_of
+from domain.roles import Role
+from domain.streams import StreamId, StreamKind
+from domain.values import AccountId, SessionId, SignerId
+from infrastructure.views.tables import Table, encode
+from projections.mail_outbox import MAIL_OUTBOX, MailState
+from projections.projection import fold_batch
+from tests.mail_world import EMAIL, NOON, MailWorld, account_stream, requested, rows
+
+ACCOUNT = AccountId(uuid4())
+STATE = TriesState()
+
+
+def sign_in(**fields: Any) -> tuple[StreamId, Event]:
+    stream = StreamId(StreamKind.SIGN_IN, uuid4().hex)
+    event = SignInSucceeded(**({"account": ACCOUNT, "client": b"c", "state": STATE} | fields))
+    return stream, event
+
+
+def locked(account: AccountId | None) -> tuple[StreamId, Event]:
+    stream = StreamId(StreamKind.SIGN_IN, uuid4().hex)
+    return stream, SignInLocked(account=account, client=None, until=NOON, state=STATE)
+
+
+def invited() -> tuple[StreamId, Event]:
+    event = MemberInvited(
+        invitation=uuid4(), role=Role.AUDITOR, claim="c", digest=b"d", expires_at=NOON
+    )
+    return StreamId(StreamKind.TENANT, str(uuid4())), event
+
+
+@dataclass
+class Case:
+    kind: MailKind | None
+    fact: tuple[StreamId, Event]
+    account: UUID | None = ACCOUNT
+    actor: str = f"account:{ACCOUNT}"
+
+
+EXPORTED = SignerExported(signer=SignerId(uuid4()), form=KeyForm.BIP39)
+MINE, TENANT = account_stream(ACCOUNT), StreamId(StreamKind.TENANT, str(uuid4()))
+CHANGED = PasswordChanged(number=2, kept=SessionId(uuid4()))
+CASES = [
+    Case(MailKind.PASSWORD_CHANGED, (MINE, CHANGED)),
+    Case(MailKind.PASSWORD_RESET, (MINE, PasswordReset(number=2, link=uuid4()))),
+    Case(MailKind.SECOND_FACTOR_SET, (MINE, SecondFactorSet(version=1, step=1, recovery_codes=8))),
+    Case(MailKind.SECOND_FACTOR_REMOVED, (MINE, SecondFactorRemoved())),
+    Case(None, (MINE, SecondFactorOffered(version=1))),
+    Case(MailKind.NEW_DEVICE, sign_in(new_device=True)),
+    Case(None, sign_in(new_device=False)),
+    Case(MailKind.LOCKED, locked(ACCOUNT)),
+    Case(None, locked(None)),
+    Case(MailKind.INVITATION, invited(), account=None),
+    Case(MailKind.SIGNER_EXPORTED, (TENANT, EXPORTED)),
+    Case(None, (TENANT, EXPORTED), actor="operator:bob"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} of {case.fact[0].kind}")
+def test_a_fact_leads_to_its_mail(case: Case) -> None:
+    world = MailWorld()
+    recorded = world.add(case.fact[0], case.fact[1], actor=case.actor)
+    found = list(rows(world.log).values())
+    if case.kind is None:
+        assert found == []
+        return
+    [row] = found
+    assert (row.cause, row.kind, row.account) == (recorded.id, case.kind, case.account)
+    assert (row.position, row.since, row.state) == (recorded.position, NOON, MailState.OWED)
+
+
+@pytest.mark.parametrize("purpose", LinkPurpose)
+def test_a_link_is_mailed_by_its_purpose(purpose: LinkPurpose) -> None:
+    world = MailWorld()
+    account = world.account()
+    world.link(account, purpose)
+    [row] = rows(world.log).values()
+    assert (row.kind.value, row.account) == (purpose.value, account)
+
+
+def lived() -> MailWorld:
+    world = MailWorld()
+    account = world.account()
+    world.link(account, LinkPurpose.VERIFY_EMAIL)
+    world.add(account_stream(account), CHANGED)
+    world.deployment(requested(), DeploymentFailed(cause="CODE", detail="", certificates=()))
+    for row, event in zip(
+        list(rows(world.log).values())[:2],
+        (
+            MailSent(kind="verify-email", tries=1),
+            MailGivenUp(kind="password-changed", tries=3, reason="smtp-550"),
+        ),
+        strict=True,
+    ):
+        world.add(stream_of(row.cause), event)
+    return world
+
+
+def test_what_was_sent_or_given_up_is_not_owed_after_a_rebuild() -> None:
+    world = lived()
+    states = [(row.kind, row.state, row.tries, row.reason) for row in rows(world.log).values()]
+    assert states == [
+        (MailKind.VERIFY_EMAIL, MailState.SENT, 1, None),
+        (MailKind.PASSWORD_CHANGED, MailState.GIVEN_UP, 3, "smtp-550"),
+        (MailKind.DEPLOYMENT_FAILED, MailState.OWED, 0, None),
+    ]
+
+
+def test_any_batches_give_the_same_bytes() -> None:
+    events = list(lived().log.read_all())
+    whole = {key: encode(row) for key, row in fold_batch(MAIL_OUTBOX, events, {}).items()}
+    table = Table(MAIL_OUTBOX, MAIL_OUTBOX.table)
+    kept: dict[str, str] = {}
+    for one in events:
+        known = {key: table.decode(row) for key, row in kept.items()}
+        kept |= {key: encode(row) for key, row in fold_batch(MAIL_OUTBOX, [one], known).items()}
+    assert kept == whole
+
+
+def test_no_row_holds_an_address() -> None:
+    for row in rows(lived().log).values():
+        assert EMAIL.lower() not in encode(row).lower()
+
+
+def test_an_end_without_its_beginning_leaves_no_row() -> None:
+    world = MailWorld()
+    world.add(stream_of(uuid4()), MailSent(kind="locked", tries=1))
+    assert rows(world.log) == {}
