@@ -13,12 +13,16 @@ from domain.events import (
     SignerAdded,
     SignerExported,
     SignerSlotReserved,
+    StepsPlanned,
     TenantEvent,
 )
 from domain.log import Append, EventLog, Outcome, RecordedEvent, append_one
 from domain.signer import stream_of as signer_stream
 from domain.streams import StreamId, StreamKind
 from domain.values import Actor, DeploymentId, NetworkRef, SignerId, TenantId
+
+SPENDS_OR_SAYS = (StepsPlanned, SignerSlotReserved, DeploymentCompleted, DeploymentFailed)
+"""Facts of appends that must not miss an export."""
 
 
 def request_of(log: EventLog, deployment: DeploymentId) -> DeploymentRequested:

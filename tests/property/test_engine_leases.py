@@ -21,7 +21,7 @@ from domain.status import Status
 from domain.values import DeploymentId
 from tests.adversity import Countdown, Crash, CrashingChain, CrashingLog, RacingLog
 from tests.engine_world import World
-from tests.exporting import export_key, require_honest
+from tests.exporting import SPENDS_OR_SAYS, JustBefore, export_key, require_honest
 from tests.scripted_chain import OneChain
 from tests.scripted_leases import FINAL_AT_ONCE, WIDTH, Group, ScriptedLeases
 
@@ -78,10 +78,10 @@ class LeaseMachine(RuleBasedStateMachine):
         engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
         engine.drive(stream_of(self.deployments[n]))
 
-    @rule(n=which, after=st.integers(0, 12))
-    def drive_while_the_key_leaves(self, n: int, after: int) -> None:
+    @rule(n=which, before=st.sampled_from(SPENDS_OR_SAYS), really=seldom)
+    def drive_while_the_key_leaves(self, n: int, before: type, really: bool) -> None:
         world, deployment = self.world, self.deployments[n]
-        log = RacingLog(world.log, after, lambda: _ignore(export_key(world.log, deployment)))
+        log = JustBefore(world.log, before, lambda: really and export_key(world.log, deployment))
         engine = Engine(log, OneChain(world.chain), world.keys, world.clock)  # type: ignore[arg-type]
         engine.drive(stream_of(deployment))
 
@@ -283,10 +283,6 @@ class LeaseMachine(RuleBasedStateMachine):
         slots = self.issue_slots(deployment)
         groups = [one for slot in slots for one in self.groups_of(slot)]
         return any(one.last > self.chain.head for one in groups)
-
-
-def _ignore(_: object) -> None:
-    """Where the fact stands is of no interest."""
 
 
 TestLeases = LeaseMachine.TestCase
