@@ -25,6 +25,8 @@ class Projection(Generic[Row]):
     """From that row, if there is one, and an event to the rows to write, each with its key."""
     columns: Callable[[Row], tuple[str | int, ...]]
     """The values of the index columns of a row, in order."""
+    found_by: tuple[tuple[str, ...], ...] = ()
+    """The indexes; where none is named, the first column with each of the others."""
 
     @property
     def table(self) -> str:

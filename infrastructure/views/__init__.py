@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from infrastructure.views.queries import StoredDeployments
-from infrastructure.views.store import PagedLog, ViewStore
+from infrastructure.views.security import StoredSecurity, StoredSessions
+from infrastructure.views.store import Database, PagedLog, ViewStore
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
     store: ViewStore
     deployments: StoredDeployments
+    security: StoredSecurity
+    sessions: StoredSessions
 
 
 @contextmanager
@@ -21,9 +24,18 @@ def open_views(url: str, log: PagedLog) -> Generator[Views]:
         from infrastructure.views.sqlite import open_sqlite_views  # loads one database's code
 
         with open_sqlite_views(url) as database:
-            yield Views(ViewStore(database, log), StoredDeployments(database))
+            yield _views(database, log)
     else:
         from infrastructure.views.postgres import open_postgres_views
 
         with open_postgres_views(url) as views:
-            yield Views(ViewStore(views, log), StoredDeployments(views))
+            yield _views(views, log)
+
+
+def _views(database: Database, log: PagedLog) -> Views:
+    return Views(
+        store=ViewStore(database, log),
+        deployments=StoredDeployments(database),
+        security=StoredSecurity(database),
+        sessions=StoredSessions(database),
+    )

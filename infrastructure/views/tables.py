@@ -26,19 +26,23 @@ class Table(Generic[Row]):
     def create(self) -> list[str]:
         columns = "".join(f", {name} {kind} NOT NULL" for name, kind in self.index.items())
         shape = f"key text PRIMARY KEY{columns}, row text NOT NULL"
-        lead, *others = self.index
         return [
             f"CREATE TABLE IF NOT EXISTS {self.name} ({shape})",
             # Names are random, since a table that grew beside the live one keeps its indexes.
             *(
-                f"CREATE INDEX ix_{token_hex(6)} ON {self.name} ({lead}, {other})"
-                for other in others
+                f"CREATE INDEX ix_{token_hex(6)} ON {self.name} ({', '.join(found_by)})"
+                for found_by in self.found_by
             ),
         ]
 
     @property
     def index(self) -> dict[str, str]:
         return dict(self.projection.index)
+
+    @property
+    def found_by(self) -> tuple[tuple[str, ...], ...]:
+        lead, *others = self.index
+        return self.projection.found_by or tuple((lead, other) for other in others)
 
     @property
     def columns(self) -> list[str]:
