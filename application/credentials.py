@@ -1,9 +1,17 @@
 """What may be an e-mail address and a password, and the forms that both have for ever."""
 
+import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from domain.errors import DomainError
 
+Result = TypeVar("Result")
+
+PRODUCT = "proofmint"
+SHORTEST_WORD = 3
+"""Characters. What is shorter stands in a good password by chance (the "co" of co.uk)."""
 SHORTEST_PASSWORD = 16
 LONGEST_PASSWORD = 256
 """Code points after NFC (NIST SP 800-63B-4; ARC-76 asks for 16)."""
@@ -28,6 +36,15 @@ class WeakPassword(DomainError):
     code = "WEAK_PASSWORD"
 
 
+class TooBusy(DomainError):
+    """More passwords wait to be hashed than can be in a bearable time; nothing was done."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(self) -> None:
+        super().__init__("too many sign-ins and sign-ups at once; try again in a moment")
+
+
 class InvalidCredentials(DomainError):
     """One answer for an unknown address and a wrong password."""
 
@@ -44,6 +61,28 @@ class UnknownAccount(DomainError):
 
     def __init__(self) -> None:
         super().__init__("the log does not know this account")
+
+
+class PasswordJudge(Protocol):
+    def judge(self, password: str, context: Sequence[str]) -> str | None:
+        """Return why a password is too easy to guess, in words for its user; None if it holds.
+
+        The words never hold the password or part of it. The password has passed
+        `accept_password`; context words are what an attacker knows, and count for nothing.
+        """
+        ...
+
+
+class Work(Protocol):
+    """Where passwords are hashed and keys derived: a few at once, and a few that wait."""
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Do the work, wait for it, and return its result or raise its error.
+
+        Raises:
+            TooBusy: as much as may run and wait has been taken on already.
+        """
+        ...
 
 
 def freeze_email(email: str) -> str:
@@ -94,6 +133,25 @@ def accept_password(password: str) -> str:
     if _is_broken(composed):
         raise WeakPassword("a password holds no half of a surrogate pair")
     return composed
+
+
+def acceptable_password(password: str, email: str, judge: PasswordJudge) -> str:
+    """Check form and strength of a new password and return it composed (NFC).
+
+    Raises:
+        WeakPassword: see `accept_password`; or too easy to guess for who knows the address.
+    """
+    accepted = accept_password(password)
+    if (reason := judge.judge(accepted, known_words(email))) is not None:
+        raise WeakPassword(reason)
+    return accepted
+
+
+def known_words(email: str) -> tuple[str, ...]:
+    """Return what a guesser tries first: a frozen address, its parts, and our own name."""
+    local, _, domain = email.rpartition("@")
+    parts = (email, local, domain, *re.split(r"[\W_]+", email), PRODUCT)
+    return tuple(dict.fromkeys(part for part in parts if len(part) >= SHORTEST_WORD))
 
 
 def _is_broken(text: str) -> bool:
