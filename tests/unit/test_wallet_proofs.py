@@ -200,15 +200,67 @@ def test_only_the_one_spelling_is_read() -> None:
     whole["txn"] = dict(reversed(whole["txn"].items()))
     assert "canonical" in refused(proofs(), encoded(whole))
     for short, long in (
-        (b"\xa2fv\xcd\x13\x88", b"\xa2fv\xce\x00\x00\x13\x88"),
-        (b"\xc4\x20" + GENESIS, b"\xc5\x00\x20" + GENESIS),
-        (b"\xa3pay", b"\xd9\x03pay"),
-        (b"\xa3pay", b"\xc4\x03pay"),
+        (b"\xa3sig", b"\xd9\x03sig"),
         (b"\xa3txn", b"\xd9\x03txn"),
         (b"\x82\xa3sig", b"\xde\x00\x02\xa3sig"),
+        (b"\xc4\x40", b"\xc5\x00\x40"),
     ):
         assert SINGLE.count(short) == 1
         refused(proofs(), SINGLE.replace(short, long))
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "why"),
+    [
+        (b"\xa2fv\xcd\x13\x88", b"\xa2fv\xce\x00\x00\x13\x88", "shorter"),
+        (b"\xc4\x20" + GENESIS, b"\xc5\x00\x20" + GENESIS, "spelling"),
+        (b"\xc4\x20" + GENESIS, b"\xd9\x20" + GENESIS, "spelling"),
+        (b"\xa3pay", b"\xd9\x03pay", "spelling"),
+        (b"\xa3pay", b"\xc4\x03pay", "spelling"),
+        (b"\xa3net", b"\xc4\x03net", "spelling"),
+        (b"\xa3net", b"\xda\x00\x03net", "spelling"),
+        (b"\xa3net", b"\xa0", "spelling"),
+        (b"\xa3net", b"\x07", "expected"),
+        (b"\xa4note", b"\xd9\x04note", "canonical"),
+    ],
+)
+def test_another_spelling_is_refused_also_where_it_is_signed(
+    short: bytes, long: bytes, why: str
+) -> None:
+    inner = encoded(clean(alike(gen="net")))
+    assert inner.count(short) == 1
+    assert proven(proofs(), signed_as_it_is(inner)).kind == "single"
+    assert why in refused(proofs(), signed_as_it_is(inner.replace(short, long)))
+
+
+def signed_as_it_is(inner: bytes) -> bytes:
+    signature = WALLET._signer.sign(b"TX" + inner).signature
+    return b"\x82\xa3sig\xc4\x40" + signature + b"\xa3txn" + inner
+
+
+@pytest.mark.parametrize("size", [1, 31, 32, 255])
+def test_names_of_every_length_are_read(size: int) -> None:
+    assert proven(proofs(), by_hand(gen="g" * size)).kind == "single"
+
+
+def test_notes_and_proofs_are_read_up_to_their_largest_size() -> None:
+    checks = proofs()
+    for size in (255, 256, 1024):
+        once = bytes((size - len(NOTE.partition(b":")[0]) - 1) * 3 // 4)
+        assert len(checks.note(once)) == size
+        assert checks.check(NETWORK, by_hand(note=checks.note(once)), once)
+    with pytest.raises(ValueError, match="1024 bytes"):
+        checks.note(once + b"1")
+    assert checks.note(NONCE[:16])
+    largest = filled_up_to(4096)
+    assert "bytes" not in refused(checks, largest)
+    assert "4096 bytes" in refused(checks, filled_up_to(4097))
+
+
+def filled_up_to(size: int) -> bytes:
+    """A multisig whose members fill it."""
+    raw = encoded({"msig": {"subsig": [{"pk": b"k" * 32}] * 90, "thr": 1, "v": 1}, "txn": alike()})
+    return raw + bytes(size - len(raw))
 
 
 def test_a_proof_is_bound_to_its_nonce_and_its_network() -> None:
