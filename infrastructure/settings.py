@@ -13,6 +13,7 @@ from infrastructure.keys.provider import (
     read_key_file,
     read_master_key,
 )
+from infrastructure.mail_settings import BadMailSetting, MailSettings, read_mail_settings
 
 TREASURY = "PROOFMINT_TREASURY_KEY_"
 NODE_TOKEN = "PROOFMINT_NODE_TOKEN_"  # noqa: S105 - the name of a setting
@@ -50,6 +51,7 @@ class Settings:
     threads: int
     """Request threads of an API process."""
     log_level: str
+    mail: MailSettings
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,6 +81,7 @@ class Settings:
             bind=_bind(environment.get("PROOFMINT_BIND", "127.0.0.1:8400")),
             threads=_count(environment, "PROOFMINT_THREADS", "16"),
             log_level=_log_level(environment.get("PROOFMINT_LOG_LEVEL", "INFO")),
+            mail=_mail(environment),
         )
 
 
@@ -109,6 +112,13 @@ def _master_key(environment: Mapping[str, str], data: Path) -> KeyProvider:
         return read_master_key(read_key_file(path))
     except BadKey as error:
         raise BadSetting(f"PROOFMINT_MASTER_KEY or PROOFMINT_MASTER_KEY_FILE: {error}") from None
+
+
+def _mail(environment: Mapping[str, str]) -> MailSettings:
+    try:
+        return read_mail_settings(environment)
+    except BadMailSetting as error:
+        raise BadSetting(str(error)) from None
 
 
 def _treasuries(environment: Mapping[str, str]) -> list[tuple[str, bytes]]:
