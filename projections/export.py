@@ -49,12 +49,17 @@ COLUMNS = (
 
 def to_csv(status: DeploymentStatus, history: Iterable[HistoryEntry]) -> Iterator[str]:
     """Yield the trail line by line (RFC 4180), header first."""
+    return csv_lines(COLUMNS, (_cells(status, entry) for entry in history))
+
+
+def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Yield a header and rows, line by line, each cell safe to open."""
     line = StringIO()
     writer = csv.writer(line, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     yield _taken(line)
-    for entry in history:
-        writer.writerow([safe_cell(value) for value in _cells(status, entry)])
+    for row in rows:
+        writer.writerow([safe_cell(value) for value in row])
         yield _taken(line)
 
 
@@ -70,6 +75,8 @@ def to_json(head: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> It
 
 def safe_cell(value: object) -> str:
     """Spell a value so that a spreadsheet shows the text that it is."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str):
         return "" if value is None else str(value)
     if GUESSED.fullmatch(value):

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from domain.events import MemberJoined, MemberRemoved, TenantCreated
 from domain.log import RecordedEvent
-from domain.values import AccountId, TenantId
+from domain.values import AccountId, SessionId, TenantId
 from projections.account_sessions import SessionRow
 from projections.security_activity import SecurityEntry, Severity
 
@@ -87,6 +87,10 @@ class SessionRows(Protocol):
         """
         ...
 
+    def ids_of(self, account: AccountId) -> Sequence[SessionId]:
+        """Return the ids of the same sessions in the same order."""
+        ...
+
 
 class SecurityActivity:
     """The rows that are young enough to be read. The log keeps the facts themselves for ever."""
@@ -104,6 +108,7 @@ class SecurityActivity:
         """
         if days < 1:
             raise ValueError("activity is readable for one day at least")
+        self.days = days
         self._rows = rows
         self._kept = timedelta(days=days)
         self._now = now

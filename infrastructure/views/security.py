@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.values import AccountId
+from domain.values import AccountId, SessionId
 from infrastructure.views.queries import Readable
 from infrastructure.views.tables import Table
 from projections.account_sessions import ACCOUNT_SESSIONS, SessionRow
@@ -59,7 +59,7 @@ class StoredSecurity:
 
 
 class StoredSessions:
-    """Implements projections.security_queries.SessionRows."""
+    """Implements SessionRows of projections.security_queries, and of application.accounts."""
 
     def __init__(self, database: Readable) -> None:
         self._database = database
@@ -68,6 +68,9 @@ class StoredSessions:
         with self._database.reading() as session:
             found = session.run(OPEN, (str(account), MOST_SESSIONS))
         return [SESSIONS.decode(row) for (row,) in found]
+
+    def ids_of(self, account: AccountId) -> Sequence[SessionId]:
+        return [SessionId(row.session) for row in self.open_of(account)]
 
 
 def _parts(reach: Reach) -> Iterator[list[Condition]]:
