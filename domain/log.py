@@ -174,6 +174,10 @@ class LogUnavailable(Exception):
     """The database could not be reached, or it broke off; whether it wrote is not known."""
 
 
+class KeysUnavailable(Exception):
+    """Whoever holds the key that wraps secrets cannot be reached, or refuses. Nothing changed."""
+
+
 class SecretStore(Protocol):
     def secret(self, owner: UUID, purpose: str) -> Secret | None:
         """Return the newest version of a secret, or None."""

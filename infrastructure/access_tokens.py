@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import jwt
 
 from domain.values import AccountId, TenantId
-from infrastructure.keys.provider import KeyProvider
+from infrastructure.keys.provider import DerivedKeys
 
 ALGORITHM = "HS256"
 ISSUER = "proofmint"
@@ -30,9 +30,9 @@ class Bearer:
 
 
 class AccessTokens:
-    def __init__(self, provider: KeyProvider) -> None:
-        self._key = provider.derive(PURPOSE)
-        self._key_id = provider.key_id(PURPOSE)
+    def __init__(self, keys: DerivedKeys) -> None:
+        self._key = keys.derive(PURPOSE)
+        self._key_id = keys.key_id(PURPOSE)
 
     def issue(self, account: AccountId, tenant: TenantId, now: datetime) -> Issued:
         claims = {

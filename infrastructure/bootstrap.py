@@ -8,6 +8,7 @@ from application.accounts import Accounts
 from application.execute import CommandHandler
 from domain.log import LogUnavailable
 from infrastructure.access_tokens import AccessTokens
+from infrastructure.custody import open_custody
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.migrate import require_schema
@@ -47,6 +48,7 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
     Raises:
         WrongSchema: the database is not at this release's schema.
         BadCatalogue: the network catalogue cannot be used.
+        NoRoot, NotOpened, KeysUnavailable: see infrastructure.custody.
     """
     require_schema(settings.database_url)
     catalogue = read_catalogue(settings.networks)
@@ -56,18 +58,20 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
         _grouped(stored, settings.threads) as log,
     ):
         views.store.prepare(ALL)
-        vault = KeyVault(stored, settings.keys)
+        custody = open_custody(settings.keys, stored)
+        vault = KeyVault(stored, custody.root, custody.envelope)
         yield ApiParts(
             log=log,
             commands=CommandHandler(log),
             accounts=Accounts(log, vault, Argon2Passwords(), Arc76Derivation()),
-            tokens=AccessTokens(settings.keys),
+            tokens=AccessTokens(custody.root),
             networks=catalogue,
             views=views,
             clock=SystemClock(),
-            cursor_key=settings.keys.derive("cursor"),
+            cursor_key=custody.root.derive("cursor"),
             checks={
                 "log": _log_check(stored),
+                "keys": custody.check,
                 "projections": _lag_check(views),
                 "networks": lambda: "pass" if catalogue.entries else "warn",
             },

@@ -13,11 +13,11 @@ from infrastructure.algorand.binding import Terms
 from infrastructure.algorand.chain import AlgorandChain
 from infrastructure.algorand.node import Algod, Indexer
 from infrastructure.algorand.nodes import Nodes as AlgorandNodes
+from infrastructure.custody import open_custody
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.evm.chain import EvmChain, Fees
 from infrastructure.evm.node import Node
 from infrastructure.evm.nodes import Nodes as EvmNodes
-from infrastructure.keys.envelope import Envelope
 from infrastructure.keys.signing_keys import StoredSigningKeys
 from infrastructure.migrate import require_schema
 from infrastructure.networks import (
@@ -69,6 +69,7 @@ def worker_parts(settings: Settings) -> Generator[WorkerParts]:
     Raises:
         WrongSchema: the database is not at this release's schema.
         BadCatalogue: the network catalogue cannot be used.
+        NoRoot, NotOpened, KeysUnavailable: see infrastructure.custody.
     """
     require_schema(settings.database_url)
     chains = CataloguedChains(read_catalogue(settings.networks), settings.node_tokens)
@@ -77,7 +78,8 @@ def worker_parts(settings: Settings) -> Generator[WorkerParts]:
         open_log(settings.database_url) as log,
         open_work_queue(settings.database_url) as queue,
     ):
-        keys = StoredSigningKeys(log, Envelope(settings.keys), settings.treasuries)
+        custody = open_custody(settings.keys, log)
+        keys = StoredSigningKeys(log, custody.envelope, settings.treasuries)
         engine = Engine(log, chains, keys, clock)
         yield WorkerParts(log=log, queue=queue, engine=engine, clock=clock)
 

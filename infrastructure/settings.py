@@ -6,13 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infrastructure.keys.provider import (
-    LENGTH,
-    BadKey,
-    KeyProvider,
-    read_key_file,
-    read_master_key,
-)
+from infrastructure.key_settings import KeySettings
+from infrastructure.keys.provider import LENGTH, BadKey
 from infrastructure.mail_settings import BadMailSetting, MailSettings, read_mail_settings
 
 TREASURY = "PROOFMINT_TREASURY_KEY_"
@@ -42,7 +37,7 @@ class Settings:
     database_url: str = field(repr=False)
     networks: Path
     """The catalogue file."""
-    keys: KeyProvider = field(repr=False)
+    keys: KeySettings = field(repr=False)
     treasuries: Mapping[str, bytes] = field(repr=False)
     """Private key by network id, with hyphens for its dots."""
     node_tokens: Mapping[str, str] = field(repr=False)
@@ -66,9 +61,9 @@ class Settings:
         """
         data = Path(environment.get("PROOFMINT_DATA", ".proofmint")).absolute()
         mode = _one_of(Mode, environment.get("PROOFMINT_MODE", Mode.DEVELOPMENT))
-        keys = _master_key(environment, data)
-        if mode is Mode.PRODUCTION and keys.is_development:
-            raise BadSetting("PROOFMINT_MASTER_KEY is a development key, and this is production")
+        keys = _keys(environment, data)
+        if mode is Mode.PRODUCTION and keys.unfit:
+            raise BadSetting(f"{keys.unfit}, and this is production")
         default_networks = str(data / "networks.toml")
         return cls(
             mode=mode,
@@ -103,15 +98,11 @@ def _database_url(environment: Mapping[str, str], data: Path) -> str:
     return url
 
 
-def _master_key(environment: Mapping[str, str], data: Path) -> KeyProvider:
+def _keys(environment: Mapping[str, str], data: Path) -> KeySettings:
     try:
-        if (given := environment.get("PROOFMINT_MASTER_KEY")) is not None:
-            return read_master_key(given)
-        default = str(data / "master.key")
-        path = Path(environment.get("PROOFMINT_MASTER_KEY_FILE", default))
-        return read_master_key(read_key_file(path))
+        return KeySettings.from_environment(environment, data)
     except BadKey as error:
-        raise BadSetting(f"PROOFMINT_MASTER_KEY or PROOFMINT_MASTER_KEY_FILE: {error}") from None
+        raise BadSetting(str(error)) from None
 
 
 def _mail(environment: Mapping[str, str]) -> MailSettings:

@@ -7,17 +7,27 @@ from uuid import UUID
 from domain.log import SealedPersonal, Secret, SecretStore
 from infrastructure.keys.derivation import DERIVATION, DerivedAccount, derive_account
 from infrastructure.keys.envelope import Envelope
+from infrastructure.keys.local_key import LocalKey
 from infrastructure.keys.persons import open_personal, seal_personal
-from infrastructure.keys.provider import LENGTH, KeyProvider
+from infrastructure.keys.provider import LENGTH, DerivedKeys
 
 
 class KeyVault:
     """Implements application.accounts.Vault."""
 
-    def __init__(self, secrets: SecretStore, provider: KeyProvider) -> None:
+    def __init__(
+        self, secrets: SecretStore, keys: DerivedKeys, envelope: Envelope | None = None
+    ) -> None:
+        """Keep secrets in a table.
+
+        Args:
+            secrets: the table.
+            keys: whence e-mail claims.
+            envelope: what seals; by default one whose key-encryption key is derived from `keys`.
+        """
         self._secrets = secrets
-        self._provider = provider
-        self._envelope = Envelope(provider)
+        self._keys = keys
+        self._envelope = envelope or Envelope(LocalKey(keys))
 
     def seal(self, owner: UUID, purpose: str, plain: bytes) -> Secret:
         return self._envelope.seal(owner, purpose, plain)
@@ -38,7 +48,7 @@ class KeyVault:
         return open_personal(sealed, purpose, key)
 
     def claim_of(self, email: str) -> str:
-        return self._provider.claim_of(email)
+        return self._keys.claim_of(email)
 
 
 class Arc76Derivation:

@@ -1,80 +1,103 @@
-"""Envelope encryption: a data key for each secret, wrapped by the key-encryption key.
+"""Envelope encryption: a data key for each secret, wrapped by a key-encryption key.
 
 AES-256-GCM twice; the associated data binds owner, purpose and version, so that
 one secret cannot be put in another's place.
 """
 
 import os
+from dataclasses import replace
 from uuid import UUID
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.log import Secret
-from infrastructure.keys.provider import LENGTH, KeyProvider
-
-PURPOSE = "key-encryption"
-FORMAT = 1
-NONCE = 12
-"""Bytes, random for each encryption (NIST SP 800-38D)."""
-
-
-class NotOpened(Exception):
-    """The secret was changed, belongs elsewhere, or was wrapped under another master key."""
+from infrastructure.keys.key_encryption import NONCE, Bound, KeyEncryption, NotOpened
+from infrastructure.keys.provider import LENGTH
+from infrastructure.keys.sealed_form import CURRENT, SealedForm
 
 
 class Envelope:
-    def __init__(self, provider: KeyProvider) -> None:
-        self._kek = AESGCM(provider.derive(PURPOSE))
-        self._key_id = provider.key_id(PURPOSE)
+    def __init__(self, keys: KeyEncryption) -> None:
+        self._keys = keys
+
+    @property
+    def key_id(self) -> str:
+        """The key-encryption key that wraps now."""
+        return self._keys.key_id
 
     def seal(self, owner: UUID, purpose: str, plain: bytes, version: int = 1) -> Secret:
-        """Wrap a secret for the secrets table."""
-        bound = _bound(owner, purpose, version)
-        data_key = os.urandom(LENGTH)
-        nonces = os.urandom(NONCE), os.urandom(NONCE)
-        wrapped = self._kek.encrypt(nonces[0], data_key, bound)
-        sealed = AESGCM(data_key).encrypt(nonces[1], plain, bound)
-        spelled = self._spelled(nonces[0], wrapped, nonces[1], sealed)
-        return Secret(owner=owner, purpose=purpose, version=version, sealed=spelled)
+        """Wrap a secret for the secrets table.
+
+        Raises:
+            KeysUnavailable: whoever holds the key-encryption key cannot be reached, or refuses.
+        """
+        bound = Bound(owner=owner, purpose=purpose, version=version)
+        data_key, nonce = AESGCM.generate_key(LENGTH * 8), os.urandom(NONCE)
+        form = SealedForm(
+            key_id=self._keys.key_id,
+            wrapped=self._keys.wrap(data_key, bound),
+            nonce=nonce,
+            sealed=AESGCM(data_key).encrypt(nonce, plain, bound.spelled),
+        )
+        return Secret(owner=owner, purpose=purpose, version=version, sealed=form.spelled())
 
     def open(self, secret: Secret) -> bytes:
         """Return the plain secret.
 
         Raises:
-            NotOpened: it was tampered with, or is not of this owner, purpose, version or key.
+            NotOpened: it was tampered with, is not of this owner, purpose and version, or was
+                wrapped under a key that is not given.
+            KeysUnavailable: as for `seal`.
         """
-        bound = _bound(secret.owner, secret.purpose, secret.version)
+        form, bound = _form_of(secret), Bound.to(secret)
+        data_key = self._data_key(form, secret)
         try:
-            wrap_nonce, wrapped, nonce, sealed = self._parts(secret.sealed)
-            data_key = self._kek.decrypt(wrap_nonce, wrapped, bound)
-            return AESGCM(data_key).decrypt(nonce, sealed, bound)
-        except (InvalidTag, ValueError, KeyError, TypeError) as error:
-            raise NotOpened(f"{secret.purpose} of {secret.owner} does not open") from error
+            return AESGCM(data_key).decrypt(form.nonce, form.sealed, bound.spelled)
+        except (InvalidTag, ValueError) as error:
+            raise _not_opened(secret, "it was changed, or belongs elsewhere") from error
 
-    def _parts(self, spelled: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-        body = orjson.loads(spelled)
-        wrap_nonce, wrapped = bytes.fromhex(body["wrapNonce"]), bytes.fromhex(body["wrapped"])
-        nonce, sealed = bytes.fromhex(body["nonce"]), bytes.fromhex(body["sealed"])
-        # One secret has one spelling, so that no bit of it can change unseen; format and
-        # key id, which the cipher does not see, are among what is compared.
-        if self._spelled(wrap_nonce, wrapped, nonce, sealed) != spelled:
-            raise ValueError("another format, another key or another spelling")
-        return wrap_nonce, wrapped, nonce, sealed
+    def wrapped_by(self, secret: Secret) -> str:
+        """Return the id of the key that a secret lies under.
 
-    def _spelled(self, wrap_nonce: bytes, wrapped: bytes, nonce: bytes, sealed: bytes) -> bytes:
-        body = {
-            "format": FORMAT,
-            "key": self._key_id,
-            "wrapNonce": wrap_nonce.hex(),
-            "wrapped": wrapped.hex(),
-            "nonce": nonce.hex(),
-            "sealed": sealed.hex(),
-        }
-        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        Raises:
+            NotOpened: what is there is no sealed secret.
+        """
+        return _form_of(secret).key_id
+
+    def rewrapped(self, secret: Secret) -> Secret:
+        """Return a secret with its data key under the key that wraps now, and nothing else changed.
+
+        Raises:
+            NotOpened: its data key does not open.
+            KeysUnavailable: as for `seal`.
+        """
+        form, bound = _form_of(secret), Bound.to(secret)
+        data_key = self._data_key(form, secret)
+        anew = replace(
+            form,
+            format=CURRENT,
+            key_id=self._keys.key_id,
+            wrapped=self._keys.wrap(data_key, bound),
+        )
+        # It takes the place of the only copy: what does not open must not go there.
+        if self._data_key(anew, secret) != data_key:
+            raise _not_opened(secret, "another data key came back from its new wrapping")
+        return replace(secret, sealed=anew.spelled())
+
+    def _data_key(self, form: SealedForm, secret: Secret) -> bytes:
+        try:
+            return self._keys.unwrap(form.key_id, form.wrapped, Bound.to(secret))
+        except NotOpened as error:
+            raise _not_opened(secret, str(error)) from error
 
 
-def _bound(owner: UUID, purpose: str, version: int) -> bytes:
-    parts = (str(owner), purpose, str(version))
-    return "".join(f"{len(part)}:{part}" for part in parts).encode()
+def _form_of(secret: Secret) -> SealedForm:
+    try:
+        return SealedForm.read(secret.sealed)
+    except ValueError as error:
+        raise _not_opened(secret, str(error)) from error
+
+
+def _not_opened(secret: Secret, reason: str) -> NotOpened:
+    return NotOpened(f"{secret.purpose} of {secret.owner} does not open: {reason}")

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.log import SealedPersonal
-from infrastructure.keys.envelope import NONCE, NotOpened
+from infrastructure.keys.key_encryption import NONCE, NotOpened
 
 
 def seal_personal(

@@ -1,7 +1,7 @@
-"""The master key, and keys for each purpose derived from it.
+"""The master key: kept outside the database, and read from the environment or a file.
 
-One secret to keep outside the database: whoever has both can sign, whoever has
-the database alone can read no seed, verifier key or e-mail address.
+Whoever has both can sign; whoever has the database alone can read no seed, verifier or
+e-mail address. Also the one formula by which keys are derived, from it and from the root.
 """
 
 import base64
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Protocol
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -27,11 +28,29 @@ DEVELOPMENT = "development:"
 
 
 class BadKey(Exception):
-    """The master key cannot be used; the message says why, and never what it is."""
+    """A key cannot be used; the message says why, and never what it is."""
+
+
+class DerivedKeys(Protocol):
+    """Keys for each purpose out of one secret."""
+
+    def derive(self, purpose: str) -> bytes:
+        """Return the 32-byte key of a purpose."""
+        ...
+
+    def key_id(self, purpose: str) -> str:
+        """Return a name of a purpose's key that tells nothing about it."""
+        ...
+
+    def claim_of(self, email: str) -> str:
+        """Return the keyed hash under which an e-mail address is claimed once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeyProvider:
+    """Implements DerivedKeys."""
+
     _master: bytes = field(repr=False)
     is_development: bool = False
 
@@ -47,6 +66,10 @@ class KeyProvider:
     def claim_of(self, email: str) -> str:
         """Return the keyed hash under which an e-mail address is claimed once."""
         return hmac.new(self.derive("email-claim"), email.encode(), sha256).hexdigest()
+
+    def as_root(self) -> bytes:
+        """Return the key itself, to be the root of a database from before there were roots."""
+        return self._master
 
 
 def read_master_key(text: str) -> KeyProvider:

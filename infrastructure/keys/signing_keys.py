@@ -5,7 +5,8 @@ from uuid import UUID
 
 from domain.log import SecretStore
 from domain.values import NetworkRef
-from infrastructure.keys.envelope import Envelope, NotOpened
+from infrastructure.keys.envelope import Envelope
+from infrastructure.keys.key_encryption import NotOpened
 from infrastructure.networks import setting_of
 
 SEED = "arc76-seed"

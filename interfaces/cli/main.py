@@ -12,6 +12,10 @@ COMMANDS = {
         "Deploy tokens on two real ledgers, and show that each happened once.",
     ),
     "events": ("interfaces.cli.events", "Export the log, or tell a deployment's story from it."),
+    "keys": (
+        "interfaces.cli.keys",
+        "Change the key-encryption key, and see which keys are in use.",
+    ),
     "migrate": ("interfaces.cli.migrate", "Bring the database to this release's schema."),
     "project": ("interfaces.cli.project", "Keep the read models in step with the log."),
     "projections": ("interfaces.cli.projections", "Rebuild and verify read models."),

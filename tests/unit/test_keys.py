@@ -22,7 +22,9 @@ from infrastructure.addresses import (
 )
 from infrastructure.devnet.entries import anvil_entry
 from infrastructure.keys.derivation import derive_account
-from infrastructure.keys.envelope import Envelope, NotOpened
+from infrastructure.keys.envelope import Envelope
+from infrastructure.keys.key_encryption import NotOpened
+from infrastructure.keys.local_key import LocalKey
 from infrastructure.keys.persons import open_personal, seal_personal
 from infrastructure.keys.provider import (
     BadKey,
@@ -91,7 +93,7 @@ def test_a_changed_algorand_address_is_refused() -> None:
 
 
 def test_a_sealed_secret_opens_only_where_it_belongs() -> None:
-    envelope, owner = Envelope(KEYS), uuid4()
+    envelope, owner = Envelope(LocalKey(KEYS)), uuid4()
     secret = envelope.seal(owner, "seed", b"plain")
     assert envelope.open(secret) == b"plain"
     assert b"plain" not in secret.sealed
@@ -107,7 +109,7 @@ def test_a_sealed_secret_opens_only_where_it_belongs() -> None:
         with pytest.raises(NotOpened):
             envelope.open(wrong)
     with pytest.raises(NotOpened):
-        Envelope(OTHERS).open(secret)
+        Envelope(LocalKey(OTHERS)).open(secret)
 
 
 def test_personal_data_opens_with_its_persons_key_alone() -> None:

@@ -13,7 +13,9 @@ import pytest
 from domain.log import Secret
 from domain.values import AccountId, Family, NetworkRef, TenantId
 from infrastructure.access_tokens import AUDIENCE, ISSUER, LIFETIME, PURPOSE, AccessTokens
-from infrastructure.keys.envelope import Envelope, NotOpened
+from infrastructure.keys.envelope import Envelope
+from infrastructure.keys.key_encryption import NotOpened
+from infrastructure.keys.local_key import LocalKey
 from infrastructure.keys.persons import open_personal, seal_personal
 from infrastructure.keys.provider import read_master_key
 from infrastructure.keys.signing_keys import SEED, StoredSigningKeys
@@ -32,7 +34,7 @@ def flips(sealed: bytes) -> list[bytes]:
 
 
 def test_no_bit_of_a_sealed_secret_can_change() -> None:
-    envelope = Envelope(KEYS)
+    envelope = Envelope(LocalKey(KEYS))
     secret = envelope.seal(uuid4(), "arc76-seed", b"\7" * 32)
     for changed in flips(secret.sealed):
         with pytest.raises(NotOpened):
@@ -56,25 +58,66 @@ def test_no_bit_of_personal_data_can_change() -> None:
 )
 def test_what_is_no_sealed_secret_does_not_open(sealed: bytes) -> None:
     with pytest.raises(NotOpened):
-        Envelope(KEYS).open(Secret(owner=uuid4(), purpose="p", version=1, sealed=sealed))
+        Envelope(LocalKey(KEYS)).open(Secret(owner=uuid4(), purpose="p", version=1, sealed=sealed))
 
 
 def test_a_later_format_and_another_spelling_do_not_open_as_this_one() -> None:
-    envelope = Envelope(KEYS)
+    envelope = Envelope(LocalKey(KEYS))
     secret = envelope.seal(uuid4(), "p", b"plain")
     body = json.loads(secret.sealed)
-    for changed in (body | {"format": 2}, body | {"key": "0" * 16}, body | {"more": 1}, body):
+    compact = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    assert compact == secret.sealed
+    wrongs = [
+        body | {"format": 1},
+        body | {"format": 3},
+        body | {"format": 2.0},
+        body | {"format": True},
+        body | {"format": [2]},
+        body | {"key": "0" * 16},
+        body | {"key": [body["key"]]},
+        body | {"key": None},
+        body | {"more": 1},
+        body | {"nonce": body["nonce"].upper()},
+        body | {"nonce": ""},
+        body | {"wrapped": ""},
+        body | {"sealed": ""},
+    ]
+    spelled = [json.dumps(one, sort_keys=True, separators=(",", ":")).encode() for one in wrongs]
+    for changed in [*spelled, json.dumps(body).encode(), secret.sealed + b" "]:
         with pytest.raises(NotOpened):
-            envelope.open(replace(secret, sealed=json.dumps(changed).encode()))
+            envelope.open(replace(secret, sealed=changed))
+
+
+FIRST_FORMAT = Secret(
+    owner=UUID("0b9ff2ee-6f2d-4b0c-9d53-7b7f5c1d0001"),
+    purpose="arc76-seed",
+    version=1,
+    sealed=(
+        b'{"format":1,"key":"69e72d4032b1434b","nonce":"a66c8a5a8be4bb9d4457439b","sealed":"8d'
+        b'a3ac1a52b50aa7a6082e253e463efd3498e5ff5f67b363fc3b2f4939a153ffacc3646d8639","wrapNon'
+        b'ce":"70dd1495147954d68c86d7f2","wrapped":"65381cd9f5fb76f1ab37417284ca6934c4f2d04af1'
+        b'ca77d1298ff3669be6168bb872a274b077ac0a9fd610b849faec2c"}'
+    ),
+)
+"""As release 0.1 wrote it, under the key of this module."""
+
+
+def test_the_first_format_stays_readable_and_no_bit_of_it_can_change() -> None:
+    envelope = Envelope(LocalKey(KEYS))
+    assert envelope.open(FIRST_FORMAT) == b"written by release 0.1"
+    assert envelope.wrapped_by(FIRST_FORMAT) == envelope.key_id
+    for changed in flips(FIRST_FORMAT.sealed):
+        with pytest.raises(NotOpened):
+            envelope.open(replace(FIRST_FORMAT, sealed=changed))
 
 
 def test_one_secret_sealed_twice_looks_like_two() -> None:
-    envelope, owner = Envelope(KEYS), uuid4()
+    envelope, owner = Envelope(LocalKey(KEYS)), uuid4()
     assert envelope.seal(owner, "p", b"plain").sealed != envelope.seal(owner, "p", b"plain").sealed
 
 
 def test_a_seed_that_was_never_stored_cannot_sign() -> None:
-    keys = StoredSigningKeys(MemoryLog(), Envelope(KEYS), {"one": b"\1" * 32})
+    keys = StoredSigningKeys(MemoryLog(), Envelope(LocalKey(KEYS)), {"one": b"\1" * 32})
     with pytest.raises(NotOpened, match="no seed"):
         keys.seed_of(uuid4())
     network = NetworkRef(id="one", family=Family.EVM, chain_id=1, genesis_hash=bytes(32))
@@ -84,7 +127,7 @@ def test_a_seed_that_was_never_stored_cannot_sign() -> None:
 
 
 def test_a_stored_seed_signs_for_its_signer_alone() -> None:
-    envelope, mine, other = Envelope(KEYS), uuid4(), uuid4()
+    envelope, mine, other = Envelope(LocalKey(KEYS)), uuid4(), uuid4()
     sealed = envelope.seal(mine, SEED, b"\7" * 32)
 
     class Secrets:
