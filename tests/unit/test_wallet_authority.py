@@ -128,6 +128,10 @@ def test_nodes_that_differ_in_time_decide_nothing() -> None:
     assert proven(proofs(*near, required=2), SINGLE)
 
 
+def test_a_statement_may_be_as_old_as_nodes_may_be_apart() -> None:
+    assert proven(proofs(ScriptedAlgod(at=HEAD - NEAR)), SINGLE)
+
+
 def test_the_time_is_what_enough_operators_have_reached() -> None:
     nodes = [ScriptedAlgod("one", head=HEAD - 1), ScriptedAlgod("two", head=HEAD + 1)]
     last = by_hand(fv=HEAD - 10, lv=HEAD - 1)
