@@ -4,6 +4,7 @@ from domain.log import KeysUnavailable, LogUnavailable
 from infrastructure.devnet.algod import AlgodFailed
 from infrastructure.devnet.anvil import AnvilFailed
 from infrastructure.devnet.indexer import IndexerFailed
+from infrastructure.devnet.mailbox import MailboxFailed
 from infrastructure.event_log.codec import UnknownEvent
 from infrastructure.keys.key_encryption import NotOpened
 from infrastructure.keys.root import NoRoot
@@ -19,6 +20,7 @@ FORESEEN = (
     IndexerFailed,
     KeysUnavailable,
     LogUnavailable,
+    MailboxFailed,
     NoRoot,
     NotOpened,
     UnknownEvent,

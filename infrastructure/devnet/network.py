@@ -1,4 +1,4 @@
-"""The development network of one data folder: its chains, their catalogue entries, their keys."""
+"""The development network of one data folder: chains, their catalogue entries and keys, mails."""
 
 import secrets
 from collections.abc import Generator
@@ -10,7 +10,9 @@ from infrastructure.devnet.algod import Algod
 from infrastructure.devnet.anvil import DEVELOPMENT_KEY, Anvil
 from infrastructure.devnet.entries import TOKEN, algorand_entry, anvil_entry
 from infrastructure.devnet.indexer import Indexer
+from infrastructure.devnet.mailbox import SENDER, Mailbox
 from infrastructure.keys.provider import make_development_key
+from infrastructure.mail_settings import MAIL_FROM, SMTP_URL
 from infrastructure.networks import BadCatalogue, read_catalogue, write_catalogue
 
 EVM = "anvil"
@@ -24,6 +26,7 @@ class Devnet:
     anvil: Anvil
     algod: Algod
     indexer: Indexer
+    mailbox: Mailbox
     environment: dict[str, str]
     """What the service's processes need to know."""
     replaced: tuple[str, ...]
@@ -32,7 +35,7 @@ class Devnet:
 
 @contextmanager
 def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
-    """Start the folder's chains where they were left, and describe them; stop them on the way out.
+    """Start the folder's chains where they were left, and a mail server; stop all on the way out.
 
     Args:
         data: the folder; everything of the chains lies below it.
@@ -42,6 +45,7 @@ def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
         AnvilFailed: the EVM chain cannot be started.
         AlgodFailed: the Algorand chain cannot be started.
         IndexerFailed: the indexer cannot be started.
+        MailboxFailed: the mail server cannot be started.
     """
     data.mkdir(parents=True, exist_ok=True)
     make_development_key(data / "master.key")
@@ -52,6 +56,7 @@ def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
         Anvil(state=data / "anvil.json", block_time=f"{block_seconds:g}") as anvil,
         Algod(data / "algorand", round_seconds=block_seconds, token=token) as algod,
         Indexer(data / "algorand-indexer.db", algod.url, token) as indexer,
+        Mailbox(data / "mails") as mailbox,
     ):
         entries = (
             anvil_entry(EVM, anvil.chain_id, anvil.genesis_hash, anvil.url, POLL),
@@ -64,6 +69,8 @@ def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
             f"PROOFMINT_NODE_TOKEN_{TOKEN.upper()}": token,
             _treasury_of(EVM): DEVELOPMENT_KEY.hex(),
             _treasury_of(ALGORAND): algod.treasury.hex(),
+            SMTP_URL: mailbox.url,
+            MAIL_FROM: SENDER,
         }
         replaced = tuple(
             entry.id
@@ -71,7 +78,12 @@ def devnet(data: Path, block_seconds: float = 1) -> Generator[Devnet]:
             if known.get(entry.id, entry.genesis_hash) != entry.genesis_hash
         )
         yield Devnet(
-            anvil=anvil, algod=algod, indexer=indexer, environment=environment, replaced=replaced
+            anvil=anvil,
+            algod=algod,
+            indexer=indexer,
+            mailbox=mailbox,
+            environment=environment,
+            replaced=replaced,
         )
 
 

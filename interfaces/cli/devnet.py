@@ -19,7 +19,7 @@ from interfaces.cli.stopping import Stopping
     help="Seconds between two blocks, and between two rounds.",
 )
 def command(block_seconds: float) -> None:
-    """Run an EVM chain and an Algorand chain with its indexer until SIGTERM.
+    """Run an EVM chain, an Algorand chain with its indexer, and a mail server until SIGTERM.
 
     Prints what the service's processes need to know, for a shell to read.
     """
@@ -35,6 +35,7 @@ def command(block_seconds: float) -> None:
 def _said(network: Devnet) -> str:
     lines = [f"# EVM: {network.anvil.url}"]
     lines += [f"# algod: {network.algod.url}", f"# indexer: {network.indexer.url}"]
+    lines += [f"# mails: {network.mailbox.folder}"]
     lines += [
         f"# {name}: another chain than last time, its old deployments stay held"
         for name in network.replaced
