@@ -73,7 +73,7 @@ class Account:
     """The session that outlived the last ending."""
     tenants: tuple[TenantId, ...] = ()
     """Where it is a member, its own first."""
-    links: Mapping[LinkPurpose, LinkIssued] = field(default=MappingProxyType({}))
+    links: Mapping[LinkPurpose, LinkIssued] = field(default_factory=lambda: MappingProxyType({}))
     offered: int | None = None
     """Version of a second factor that was shown and is not in force."""
     factor: Factor | None = None

@@ -73,9 +73,9 @@ class InvitationInvalid(DomainError):
 class Tenant:
     id: TenantId
     members: Mapping[AccountId, Role]
-    invitations: Mapping[UUID, MemberInvited] = field(default=MappingProxyType({}))
+    invitations: Mapping[UUID, MemberInvited] = field(default_factory=lambda: MappingProxyType({}))
     """Open ones."""
-    keys: Mapping[UUID, ApiKeyMade] = field(default=MappingProxyType({}))
+    keys: Mapping[UUID, ApiKeyMade] = field(default_factory=lambda: MappingProxyType({}))
     """That were not revoked; the key of a member who left ends with it."""
     signers: tuple[SignerAdded, ...] = ()
     exported: frozenset[SignerId] = frozenset()

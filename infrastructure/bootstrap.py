@@ -1,22 +1,23 @@
 """The composition roots of API and projector: where concrete classes are named."""
 
+import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from application.accounts import Accounts
+from application.accounts.identity import Identity
 from application.execute import CommandHandler
 from domain.log import LogUnavailable
 from infrastructure.access_tokens import AccessTokens
+from infrastructure.bootstrap_identity import open_identity
+from infrastructure.client_throttle import ClientThrottle
 from infrastructure.custody import open_custody
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.migrate import require_schema
 from infrastructure.networks import Catalogue, read_catalogue
-from infrastructure.passwords import Argon2Passwords
 from infrastructure.settings import Settings
 from infrastructure.system_clock import SystemClock
-from infrastructure.vault import Arc76Derivation, KeyVault
 from infrastructure.views import Views, open_views
 from projections.catalogue import ALL
 
@@ -32,11 +33,13 @@ class ApiParts:
 
     log: StoredLog | GroupCommit
     commands: CommandHandler
-    accounts: Accounts
+    identity: Identity
     tokens: AccessTokens
     networks: Catalogue
     views: Views
     clock: SystemClock
+    throttle: ClientThrottle
+    is_proxy: Callable[[str], bool]
     cursor_key: bytes
     checks: dict[str, Callable[[], str]]
 
@@ -56,18 +59,27 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
         open_log(settings.database_url) as stored,
         open_views(settings.database_url, stored) as views,
         _grouped(stored, settings.threads) as log,
+        ExitStack() as opened,
     ):
         views.store.prepare(ALL)
         custody = open_custody(settings.keys, stored)
-        vault = KeyVault(stored, custody.root, custody.envelope)
+        identity = opened.enter_context(
+            open_identity(settings, log, stored, custody, views.sessions, catalogue)
+        )
         yield ApiParts(
             log=log,
             commands=CommandHandler(log),
-            accounts=Accounts(log, vault, Argon2Passwords(), Arc76Derivation()),
+            identity=identity,
             tokens=AccessTokens(custody.root),
             networks=catalogue,
             views=views,
             clock=SystemClock(),
+            throttle=ClientThrottle(
+                burst=settings.access.tries_per_minute,
+                per_second=settings.access.tries_per_minute / 60,
+                clock=time.monotonic,
+            ),
+            is_proxy=settings.access.is_proxy,
             cursor_key=custody.root.derive("cursor"),
             checks={
                 "log": _log_check(stored),

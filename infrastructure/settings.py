@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infrastructure.access_settings import AccessSettings, BadAccessSetting
 from infrastructure.key_settings import KeySettings
 from infrastructure.keys.provider import LENGTH, BadKey
 from infrastructure.mail_settings import BadMailSetting, MailSettings, read_mail_settings
@@ -47,6 +48,7 @@ class Settings:
     """Request threads of an API process."""
     log_level: str
     mail: MailSettings
+    access: AccessSettings
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,6 +79,7 @@ class Settings:
             threads=_count(environment, "PROOFMINT_THREADS", "16"),
             log_level=_log_level(environment.get("PROOFMINT_LOG_LEVEL", "INFO")),
             mail=_mail(environment),
+            access=_access(environment),
         )
 
 
@@ -109,6 +112,13 @@ def _mail(environment: Mapping[str, str]) -> MailSettings:
     try:
         return read_mail_settings(environment)
     except BadMailSetting as error:
+        raise BadSetting(str(error)) from None
+
+
+def _access(environment: Mapping[str, str]) -> AccessSettings:
+    try:
+        return AccessSettings.from_environment(environment)
+    except BadAccessSetting as error:
         raise BadSetting(str(error)) from None
 
 

@@ -13,7 +13,7 @@ from infrastructure.keys.provider import LENGTH, DerivedKeys
 
 
 class KeyVault:
-    """Implements application.accounts.Vault."""
+    """Implements application.accounts.ports.Vault."""
 
     def __init__(
         self, secrets: SecretStore, keys: DerivedKeys, envelope: Envelope | None = None
@@ -29,8 +29,12 @@ class KeyVault:
         self._keys = keys
         self._envelope = envelope or Envelope(LocalKey(keys))
 
-    def seal(self, owner: UUID, purpose: str, plain: bytes) -> Secret:
-        return self._envelope.seal(owner, purpose, plain)
+    def seal(self, owner: UUID, purpose: str, plain: bytes, version: int = 1) -> Secret:
+        return self._envelope.seal(owner, purpose, plain, version)
+
+    def version_of(self, owner: UUID, purpose: str) -> int:
+        secret = self._secrets.secret(owner, purpose)
+        return 0 if secret is None else secret.version
 
     def unsealed(self, owner: UUID, purpose: str) -> bytes | None:
         secret = self._secrets.secret(owner, purpose)
@@ -52,9 +56,9 @@ class KeyVault:
 
 
 class Arc76Derivation:
-    """Implements application.accounts.Derivation."""
+    """Implements application.accounts.ports.Derivation."""
 
     version = DERIVATION
 
-    def derive(self, email: str, password: str) -> DerivedAccount:
-        return derive_account(email, password)
+    def derive(self, email: str, password: str, slot: int = 0) -> DerivedAccount:
+        return derive_account(email, password, slot)

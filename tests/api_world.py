@@ -3,14 +3,12 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 from falcon import testing
 
-from application.accounts import Accounts
 from application.commands import Origin
 from application.execute import CommandHandler
 from domain.deployment import stream_of
@@ -19,9 +17,7 @@ from domain.log import Append, Draft, LogUnavailable, append_one
 from domain.streams import StreamId
 from domain.values import WORKER, DeploymentId, Family, NetworkRef, TenantId
 from infrastructure.access_tokens import AccessTokens
-from infrastructure.keys.derivation import DerivedAccount, account_of
-from infrastructure.keys.provider import KeyProvider
-from infrastructure.vault import KeyVault
+from infrastructure.api_key_texts import RandomApiKeys
 from interfaces.http.app import create_app
 from interfaces.http.ports import ApiService, Network
 from projections.deployment_history import HistoryEntry
@@ -29,6 +25,7 @@ from projections.deployment_history import fold as fold_history
 from projections.deployment_status import DeploymentStatus
 from projections.deployment_status import fold as fold_status
 from projections.queries import Filters, Page
+from tests.identity_world import KEYS, PASSWORD, MovableClock, People
 from tests.memory_log import MemoryLog
 
 CREATE = "/api/v1/token/erc20-mintable/create"
@@ -40,7 +37,6 @@ TOKEN = {
     "cap": "2000000",
     "network": "devnet",
 }
-PASSWORD = "a sentence is a good password"
 DEVNET = NetworkRef(
     id="devnet", family=Family.EVM, genesis_hash=sha256(b"devnet").digest(), chain_id=31337
 )
@@ -50,25 +46,6 @@ SECOND = NetworkRef(
 ALGORAND = NetworkRef(
     id="algorand-localnet", family=Family.ALGORAND, genesis_hash=sha256(b"algorand").digest()
 )
-
-
-class PlainPasswords:
-    """Implements application.accounts.Passwords without the work."""
-
-    def hash(self, password: str) -> str:
-        return "plain:" + password
-
-    def verify(self, password: str, verifier: str | None) -> bool:
-        return verifier == "plain:" + password
-
-
-class QuickDerivation:
-    """Implements application.accounts.Derivation without the work."""
-
-    version = "test/1"
-
-    def derive(self, email: str, password: str) -> DerivedAccount:
-        return account_of(sha256(f"{email}\0{password}".encode()).digest())
 
 
 @dataclass
@@ -149,9 +126,13 @@ class ListedNetworks:
         return next((one for one in self._all if one.reference.chain_id == chain_id), None)
 
 
-class MachineClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+class OpenThrottle:
+    """Implements interfaces.http.ports.Throttle: nobody has to wait, unless a test says so."""
+
+    wait = 0.0
+
+    def take(self, client: bytes) -> float:
+        return self.wait
 
 
 @dataclass
@@ -160,25 +141,29 @@ class World:
 
     log: MemoryLog = field(default_factory=MemoryLog)
     checks: dict[str, Callable[[], str]] = field(default_factory=dict)
+    clock: MovableClock = field(default_factory=MovableClock)
+    throttle: OpenThrottle = field(default_factory=OpenThrottle)
+    proxies: set[str] = field(default_factory=set)
     networks: ListedNetworks = field(
         default_factory=lambda: ListedNetworks(DEVNET, SECOND, ALGORAND)
     )
 
     def __post_init__(self) -> None:
-        provider = KeyProvider(bytes(range(32)))
+        self.people = People(self.log, self.clock)
         self.rows = FoldedDeployments(self.log)
-        self.tokens = AccessTokens(provider)
+        self.tokens = AccessTokens(KEYS)
         self.service = ApiService(
             log=self.log,
             commands=CommandHandler(self.log),
-            accounts=Accounts(
-                self.log, KeyVault(self.log, provider), PlainPasswords(), QuickDerivation()
-            ),
+            identity=self.people.identity,
+            api_keys=RandomApiKeys(),
             tokens=self.tokens,
             networks=self.networks,
             deployments=self.rows,
-            clock=MachineClock(),
-            cursor_key=provider.derive("cursor"),
+            clock=self.clock,
+            throttle=self.throttle,
+            is_proxy=lambda address: address in self.proxies,
+            cursor_key=KEYS.derive("cursor"),
             checks=self.checks,
         )
         self.client = testing.TestClient(create_app(self.service))

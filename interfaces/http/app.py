@@ -1,8 +1,11 @@
 """The WSGI application: one resource for each path of the route table, and one way through it."""
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import falcon
@@ -10,9 +13,11 @@ import msgspec
 import structlog
 from falcon import App, Request, Response
 
-from application.credentials import InvalidCredentials
+from application.engine.chain import ChainUnavailable
 from domain.errors import DomainError
-from domain.log import ConcurrentChange, LogUnavailable
+from domain.log import ConcurrentChange, KeysUnavailable, LogUnavailable
+from domain.sign_in import AccountLocked
+from infrastructure.devices import network_of
 from interfaces.http.bodies import (
     LARGEST,
     MOST_PROBLEMS,
@@ -21,11 +26,20 @@ from interfaces.http.bodies import (
     pointer,
     read_object,
 )
-from interfaces.http.call import Call, Reply, bearer_of, correlation_of, key_of
+from interfaces.http.call import (
+    LONGEST_AGENT,
+    Call,
+    Reply,
+    address_of,
+    bearer_of,
+    correlation_of,
+    key_of,
+)
 from interfaces.http.openapi import openapi
 from interfaces.http.ports import ApiService
-from interfaces.http.problems import FieldProblem, Problem, field_problems
-from interfaces.http.routes import ROUTES, Route
+from interfaces.http.problems import FieldProblem, Problem, catalogue, field_problems
+from interfaces.http.route import Route
+from interfaces.http.routes import ROUTES
 
 PROBLEM = "application/problem+json"
 Responder = Callable[..., None]
@@ -101,8 +115,14 @@ def _responder(service: ApiService, route: Route) -> Responder:
 
 
 def _call(service: ApiService, route: Route, req: Request, path: dict[str, str]) -> Call:
-    """Check a request from the outside inwards: who, under which key, then what."""
-    bearer = None if route.open else bearer_of(req, service)
+    """Check a request from the outside inwards: from where, who, under which key, then what."""
+    address = address_of(req, service)
+    if route.throttled and (wait := service.throttle.take(network_of(address).encode())) > 0:
+        raise Problem("RATE_LIMIT_EXCEEDED", retry_after=math.ceil(wait))
+    bearer = None
+    if route.needs is not None:
+        bearer = bearer_of(req, service)
+        bearer.require(route.needs)
     key = key_of(req) if route.keyed else None
     value: dict[str, Any] = {}
     if route.body is not None:
@@ -118,6 +138,8 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
         fingerprint=fingerprint(value),
         correlation=req.context.correlation,
         key=key,
+        address=address,
+        user_agent=(req.user_agent or "")[:LONGEST_AGENT],
         canonical=f"{route.method} {req.path}",
     )
 
@@ -178,13 +200,18 @@ def _problem(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case InvalidCredentials():
-            return Problem(error.code, headers={"WWW-Authenticate": "Bearer"})
+        case AccountLocked(until=until):
+            wait = math.ceil((until - datetime.now(UTC)).total_seconds())
+            return Problem(error.code, str(error), retry_after=max(1, wait))
         case DomainError():
-            return Problem(error.code, str(error))
+            unknown = catalogue()[error.code].status == HTTPStatus.UNAUTHORIZED
+            headers = {"WWW-Authenticate": "Bearer"} if unknown else {}
+            return Problem(error.code, str(error), headers=headers)
+        case ChainUnavailable():
+            return Problem("BLOCKCHAIN_CONNECTION_ERROR")
         case ConcurrentChange():
             return Problem("CONFLICT")
-        case LogUnavailable():
+        case LogUnavailable() | KeysUnavailable():
             return Problem("SERVICE_UNAVAILABLE")
         case falcon.HTTPError():
             headers = dict(error.headers or {})

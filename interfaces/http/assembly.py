@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from infrastructure.api_key_texts import RandomApiKeys
 from infrastructure.bootstrap import ApiParts
 from infrastructure.networks import Catalogue, NetworkEntry
 from interfaces.http.ports import ApiService, Network
@@ -29,7 +30,10 @@ def api_service(parts: ApiParts) -> ApiService:
     return ApiService(
         log=parts.log,
         commands=parts.commands,
-        accounts=parts.accounts,
+        identity=parts.identity,
+        api_keys=RandomApiKeys(),
+        throttle=parts.throttle,
+        is_proxy=parts.is_proxy,
         tokens=parts.tokens,
         networks=CatalogueNetworks(parts.networks),
         deployments=parts.views.deployments,

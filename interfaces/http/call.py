@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 import falcon
 import msgspec
 
+from application.accounts.ports import Visitor
+from application.accounts.principals import Principal
 from application.commands import Origin, command_id
-from domain.values import Actor
-from interfaces.http.ports import ApiService, Bearer
+from application.credentials import UnknownAccount
+from domain.values import Actor, SessionId
+from interfaces.http.ports import ApiService
 from interfaces.http.problems import FieldProblem, Problem
 
 KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
@@ -20,6 +23,10 @@ KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
 Bare ones hold no comma: servers join two headers of one name by it. Quoted ones hold no
 backslash, so that no key has two spellings inside its quotes.
 """
+LONGEST_ADDRESS = 45
+"""Characters of an IPv6 address that holds an IPv4 one (RFC 4291)."""
+LONGEST_AGENT = 200
+"""Characters of a user agent that are kept."""
 CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]{1,4096})", re.ASCII)
 
@@ -29,20 +36,32 @@ class Call:
     """What a handler gets: everything checked, nothing to parse."""
 
     service: ApiService
-    bearer: Bearer | None
+    bearer: Principal | None
     path: Mapping[str, str]
     body: Any
     """Of the route's request type, from JSON or from the query."""
     fingerprint: bytes
     correlation: str
     key: str | None
+    address: str
+    """Network address of the caller, as far as it can be told."""
+    user_agent: str
     canonical: str
     """The route with its parameters filled in: part of what a key means."""
 
     @property
-    def who(self) -> Bearer:
+    def who(self) -> Principal:
         assert self.bearer is not None, "the route says that it is not for everybody"
         return self.bearer
+
+    @property
+    def session(self) -> SessionId:
+        """The session that asks; the route lets in persons alone."""
+        assert self.who.session is not None, "Right.SELF is a person's"
+        return self.who.session
+
+    def visitor(self, device: str | None = None) -> Visitor:
+        return Visitor(address=self.address, user_agent=self.user_agent, device=device)
 
     @property
     def command(self) -> UUID:
@@ -53,7 +72,7 @@ class Call:
 
     @property
     def origin(self) -> Origin:
-        actor = Actor(f"account:{self.bearer.account}" if self.bearer else "anonymous")
+        actor = self.bearer.actor if self.bearer else Actor("anonymous")
         return Origin(actor=actor, command=self.command, correlation=self.correlation)
 
 
@@ -67,17 +86,43 @@ class Reply:
     content_type: str = falcon.MEDIA_JSON
 
 
-def bearer_of(request: falcon.Request, service: ApiService) -> Bearer:
-    """Return who asks.
+def bearer_of(request: falcon.Request, service: ApiService) -> Principal:
+    """Return who asks, as the log has it now.
 
     Raises:
         Problem: UNAUTHORIZED, for whatever reason.
     """
     found = BEARER.fullmatch(request.get_header("Authorization") or "")
-    bearer = service.tokens.verify(found.group(1)) if found else None
-    if bearer is None:
+    try:
+        who = _principal(found.group(1), service) if found else None
+    except UnknownAccount:
+        who = None
+    if who is None:
         raise Problem("UNAUTHORIZED", headers={"WWW-Authenticate": "Bearer"})
-    return bearer
+    return who
+
+
+def _principal(text: str, service: ApiService) -> Principal | None:
+    principals = service.identity.principals
+    if (named := service.api_keys.read(text)) is not None:
+        tenant, key = named
+        return principals.of_key(tenant, key, service.api_keys.digest(text))
+    bearer = service.tokens.verify(text)
+    if bearer is None:
+        return None
+    return principals.of_session(bearer.account, bearer.tenant, bearer.session)
+
+
+def address_of(request: falcon.Request, service: ApiService) -> str:
+    """Return the caller's network address: behind trusted proxies, what the last of them saw.
+
+    Read from the right: what stands further left in X-Forwarded-For, the caller may have written.
+    """
+    address = request.remote_addr or ""
+    hops = (request.get_header("X-Forwarded-For") or "").split(",")
+    while service.is_proxy(address) and hops and hops[-1].strip():
+        address = hops.pop().strip()
+    return address[:LONGEST_ADDRESS]
 
 
 def key_of(request: falcon.Request) -> str:

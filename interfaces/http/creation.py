@@ -12,9 +12,10 @@ from domain.events import DeploymentRequested
 from domain.log import RecordedEvent
 from domain.status import Status
 from domain.tokens import FAMILY_OF, Token, TokenKind
-from domain.values import DeploymentId, SignerRef
+from domain.values import DeploymentId, SignerId, SignerRef
 from infrastructure.addresses import address_text
 from interfaces.http import asa, erc20
+from interfaces.http.accounts import known_id
 from interfaces.http.call import Call, Reply, replayed
 from interfaces.http.messages import Links
 from interfaces.http.problems import Problem
@@ -60,7 +61,9 @@ def _create(call: Call, kind: TokenKind, chain_id: int | None = None) -> Reply:
 
 def _requested(call: Call, kind: TokenKind, chain_id: int | None) -> DeploymentRequested:
     network = named_network(call.service.networks, kind, call.body.network, chain_id)
-    signer = call.service.accounts.signers(call.who.tenant)[0]
+    call.who.require_ready(development=network.development)
+    wanted = None if call.body.signer_id is None else SignerId(known_id(call.body.signer_id))
+    signer = call.service.identity.profiles.signer(call.who.tenant, wanted)
     address = signer.address(FAMILY_OF[kind])
     return DeploymentRequested(
         tenant=call.who.tenant,

@@ -187,6 +187,7 @@ def _deployment(stored: DeploymentStatus) -> messages.DeploymentResponse:
         name=row.name,
         symbol=row.symbol,
         signer_address=row.signer,
+        signer_exported=row.signer_exported,
         asset_identifier=row.asset,
         transaction_hash=row.transaction,
         block_number=row.block,

@@ -19,45 +19,6 @@ class Response(msgspec.Struct, kw_only=True, rename="camel"):
     pass
 
 
-class RegisterRequest(Request):
-    email: str
-    password: Annotated[str, Meta(description="16 to 256 characters.")]
-    confirm_password: str | None = None
-
-
-class LoginRequest(Request):
-    email: str
-    password: str
-
-
-class SessionResponse(Response):
-    account_id: str
-    tenant_id: str
-    access_token: str
-    token_type: str
-    expires_at: datetime
-
-
-class AddressesResponse(Response):
-    signer_id: str
-    derivation: str
-    algorand_address: str
-    evm_address: str
-
-
-class ProfileResponse(Response):
-    account_id: str
-    tenant_id: str
-    email: str | None
-    signers: list[AddressesResponse]
-
-
-class RegisteredResponse(SessionResponse):
-    email: str
-    algorand_address: str
-    evm_address: str
-
-
 class CancelRequest(Request):
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
@@ -116,6 +77,9 @@ class DeploymentResponse(Response):
     name: str
     symbol: str
     signer_address: str
+    signer_exported: Annotated[
+        int | None, Meta(description="Position of the export of the key before the outcome.")
+    ]
     asset_identifier: str | None
     transaction_hash: str | None
     block_number: int | None

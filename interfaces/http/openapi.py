@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from interfaces.http.problems import ProblemDocument, catalogue
-from interfaces.http.routes import ROUTES, Route
+from interfaces.http.route import Route
+from interfaces.http.routes import ROUTES
 
 PLACE = re.compile(r"\{(\w+)\}")
 TEMPLATE = "#/components/schemas/{name}"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from application.accounts import Accounts
+from application.accounts.api_keys import ApiKeyTexts
+from application.accounts.identity import Identity
 from application.clock import Clock
 from application.execute import CommandHandler
 from domain.log import EventLog
-from domain.values import AccountId, NetworkRef, TenantId
+from domain.values import AccountId, NetworkRef, SessionId, TenantId
 from projections.queries import Deployments
 
 
@@ -18,6 +19,8 @@ class Bearer(Protocol):
     def account(self) -> AccountId: ...
     @property
     def tenant(self) -> TenantId: ...
+    @property
+    def session(self) -> SessionId: ...
 
 
 class Issued(Protocol):
@@ -28,7 +31,9 @@ class Issued(Protocol):
 
 
 class Tokens(Protocol):
-    def issue(self, account: AccountId, tenant: TenantId, now: datetime) -> Issued: ...
+    def issue(
+        self, account: AccountId, tenant: TenantId, session: SessionId, now: datetime
+    ) -> Issued: ...
 
     def verify(self, token: str) -> Bearer | None:
         """Return whom a token speaks for; None for any token that does not hold."""
@@ -53,15 +58,25 @@ class Networks(Protocol):
     def by_chain_id(self, chain_id: int) -> Network | None: ...
 
 
+class Throttle(Protocol):
+    def take(self, client: bytes) -> float:
+        """Return 0 if a client may go on, else the seconds until it may."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiService:
     log: EventLog
     commands: CommandHandler
-    accounts: Accounts
+    identity: Identity
+    api_keys: ApiKeyTexts
     tokens: Tokens
     networks: Networks
     deployments: Deployments
     clock: Clock
+    throttle: Throttle
+    is_proxy: Callable[[str], bool]
+    """Whether an address is one of our own proxies, whose word on the caller's address counts."""
     cursor_key: bytes
     """Signs cursors, so that nobody makes one up."""
     checks: Mapping[str, Callable[[], str]]

@@ -64,12 +64,14 @@ class Problem(Exception):
         detail: str = "",
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] = MappingProxyType({}),
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.retry_after = retry_after
 
     def document(self, instance: str, correlation: str) -> ProblemDocument:
         entry = catalogue()[self.code]
@@ -84,7 +86,7 @@ class Problem(Exception):
             retryable=entry.retryable,
             remediation=entry.remediation,
             correlation_id=correlation,
-            retry_after_seconds=entry.retry_after_seconds,
+            retry_after_seconds=self.retry_after or entry.retry_after_seconds,
             errors=tuple(self.errors),
         )
 

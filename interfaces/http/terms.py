@@ -22,6 +22,7 @@ RECEIVER = (
     "Left out: the account that signs."
 )
 Receiver = Annotated[str | None, Meta(description=RECEIVER)]
+SIGNER = "Which chain account of the tenant signs. Left out: the first one."
 NETWORK = "An EVM network, by its id, its chain id or both: one is needed."
 
 
@@ -37,6 +38,7 @@ class CreateMintableErc20Request(Request):
     owner: Receiver = None
     network: Annotated[str | None, Meta(description=NETWORK)] = None
     chain_id: Annotated[int | None, Meta(description=NETWORK)] = None
+    signer_id: Annotated[str | None, Meta(description=SIGNER)] = None
 
 
 class CreateAsaFungibleRequest(Request):
@@ -54,6 +56,7 @@ class CreateAsaFungibleRequest(Request):
     clawback_address: Role = msgspec.UNSET
     url: Annotated[str | None, Meta(description="1 to 96 bytes in UTF-8.")] = None
     metadata_hash: Annotated[str | None, Meta(description="32 bytes in base64.")] = None
+    signer_id: Annotated[str | None, Meta(description=SIGNER)] = None
 
 
 class TokenWarning(Response):

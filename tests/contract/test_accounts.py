@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from traceback import format_exception
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from application.accounts import Accounts, Profile
-from application.commands import Origin
+from application.accounts.profiles import Profile
 from application.credentials import (
     InvalidCredentials,
     InvalidEmail,
@@ -24,32 +24,33 @@ from application.credentials import (
 )
 from domain.errors import DomainError, EmailTaken
 from domain.log import Append, EventLog, LogUnavailable, Outcome
-from domain.values import AccountId, Actor, TenantId
+from domain.values import AccountId, TenantId
 from infrastructure.event_log import open_log
 from infrastructure.event_log.log import sqlite_path
 from infrastructure.keys.derivation import DerivedAccount, account_of, derive_account
 from infrastructure.keys.provider import KeyProvider, read_master_key
-from infrastructure.passwords import Argon2Passwords
-from infrastructure.vault import Arc76Derivation, KeyVault
+from infrastructure.passwords import PhcPasswords
+from infrastructure.vault import Arc76Derivation
+from tests.identity_world import People
 from tests.memory_log import MemoryLog
 
 KEYS: KeyProvider = read_master_key("11" * 32)
+REGISTERED, SIGNED_IN = 6, 2
+"""Events of a sign-up, and of a sign-in."""
 EMAIL, PASSWORD = "Alice@Example.COM", "correct horse battery staple"
+LONG = "this sentence is long, dull, and nobody else has it at all " * 2
 COMPOSED = unicodedata.normalize("NFC", "Zürich-käufer-2026")
 DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)
 
 
-def accounts_over(log: EventLog) -> Accounts:
-    vault = KeyVault(log, KEYS)  # type: ignore[arg-type]
-    return Accounts(log, vault, Argon2Passwords(), Arc76Derivation())
+def people_over(log: EventLog, **changes: Any) -> People:
+    """Return accounts with the real work behind them."""
+    real = {"passwords": PhcPasswords(), "derivation": Arc76Derivation(), "keys": KEYS}
+    return People(log, **real | changes)
 
 
-def origin() -> Origin:
-    return Origin(actor=Actor("anonymous"), command=uuid4(), correlation="c-1")
-
-
-def register(accounts: Accounts, email: str = EMAIL, password: str = PASSWORD) -> Profile:
-    return accounts.register(email, password, origin())
+def register(people: People, email: str = EMAIL, password: str = PASSWORD) -> Profile:
+    return people.register(email, password).profile
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -62,53 +63,54 @@ def log(request: pytest.FixtureRequest) -> Iterator[EventLog]:
 
 
 @pytest.fixture
-def accounts() -> Accounts:
-    return accounts_over(MemoryLog())
+def people() -> People:
+    return people_over(MemoryLog())
 
 
 def test_who_signs_up_can_sign_in_and_finds_everything_again(log: EventLog) -> None:
-    accounts = accounts_over(log)
-    profile = register(accounts)
-    assert accounts.login(EMAIL, PASSWORD) == (profile.account, profile.tenant)
-    assert accounts.profile(profile.account) == profile
-    assert log.position() == 4
+    people = people_over(log)
+    profile = register(people)
+    granted = people.sign_in(email=EMAIL, password=PASSWORD).granted
+    assert (granted.account, granted.tenant) == (profile.account, profile.tenant)
+    assert people.identity.profiles.profile(profile.account, profile.tenant) == profile
+    assert log.position() == REGISTERED + SIGNED_IN
 
 
 def test_parallel_registrations_of_one_address_make_one_account(any_database_url: str) -> None:
     with open_log(any_database_url) as log:
-        accounts = accounts_over(log)
+        people = people_over(log)
 
         def attempt(number: int) -> bool:
             try:
-                register(accounts, password=f"{PASSWORD} {number}")
+                register(people, password=f"{PASSWORD} {number}")
             except EmailTaken:
                 return False
             return True
 
         with ThreadPoolExecutor(6) as pool:
             assert sum(pool.map(attempt, range(6))) == 1
-        assert log.position() == 4
+        assert log.position() == REGISTERED
 
 
 @pytest.mark.parametrize(
     "spelled", ["alice@example.com", " ALICE@EXAMPLE.com ", "aLiCe@example.COM"]
 )
-def test_one_person_with_two_spellings_has_one_account(accounts: Accounts, spelled: str) -> None:
-    profile = register(accounts)
-    assert accounts.login(spelled, PASSWORD)[0] == profile.account
+def test_one_person_with_two_spellings_has_one_account(people: People, spelled: str) -> None:
+    profile = register(people)
+    assert people.sign_in(email=spelled, password=PASSWORD).granted.account == profile.account
     with pytest.raises(EmailTaken):
-        register(accounts, spelled)
+        register(people, spelled)
     assert profile.signers[0].evm == derive_account("alice@example.com", PASSWORD).evm
-    assert accounts.profile(profile.account).email == EMAIL
+    assert people.identity.profiles.profile(profile.account, profile.tenant).email == EMAIL
 
 
 @pytest.mark.parametrize(("typed", "later"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
 def test_another_keyboard_gives_the_same_password_and_address(
-    accounts: Accounts, typed: str, later: str
+    people: People, typed: str, later: str
 ) -> None:
     assert len(COMPOSED) == 18
-    profile = register(accounts, password=typed)
-    assert accounts.login(EMAIL, later)[0] == profile.account
+    profile = register(people, password=typed)
+    assert people.sign_in(email=EMAIL, password=later).granted.account == profile.account
     expected = derive_account("alice@example.com", COMPOSED)
     assert (profile.signers[0].algorand, profile.signers[0].evm) == (
         expected.algorand,
@@ -116,10 +118,10 @@ def test_another_keyboard_gives_the_same_password_and_address(
     )
 
 
-def test_every_character_of_a_long_password_counts(accounts: Accounts) -> None:
-    register(accounts, password="x" * 99 + "a")
+def test_every_character_of_a_long_password_counts(people: People) -> None:
+    register(people, password=LONG + "a")
     with pytest.raises(InvalidCredentials):
-        accounts.login(EMAIL, "x" * 99 + "b")
+        people.sign_in(email=EMAIL, password=LONG + "b")
 
 
 @pytest.mark.parametrize(
@@ -128,14 +130,14 @@ def test_every_character_of_a_long_password_counts(accounts: Accounts) -> None:
 def test_passwords_out_of_the_rule_are_refused_and_nothing_is_written(password: str) -> None:
     log = MemoryLog()
     with pytest.raises(WeakPassword):
-        register(accounts_over(log), password=password)
+        register(people_over(log), password=password)
     assert log.position() == 0
 
 
 @pytest.mark.parametrize("password", ["x" * 16, "\U0001f600" * 256])
-def test_passwords_at_the_edge_are_taken(accounts: Accounts, password: str) -> None:
-    register(accounts, password=password)
-    accounts.login(EMAIL, password)
+def test_passwords_at_the_edge_are_taken(people: People, password: str) -> None:
+    register(people, password=password)
+    people.sign_in(email=EMAIL, password=password)
 
 
 @pytest.mark.parametrize(
@@ -160,11 +162,11 @@ def test_what_is_no_address_is_refused(email: str) -> None:
     ],
 )
 def test_unknown_address_and_wrong_password_are_one_answer(
-    accounts: Accounts, email: str, password: str
+    people: People, email: str, password: str
 ) -> None:
-    register(accounts)
+    register(people)
     with pytest.raises(InvalidCredentials) as refusal:
-        accounts.login(email, password)
+        people.sign_in(email=email, password=password)
     assert str(refusal.value) == "e-mail address or password is wrong"
 
 
@@ -200,7 +202,7 @@ def everything_in(url: str) -> bytes:
 
 def test_no_secret_lies_in_the_database_in_the_clear(any_database_url: str) -> None:
     with open_log(any_database_url) as log:
-        profile = register(accounts_over(log))
+        profile = register(people_over(log))
     stored = everything_in(any_database_url)
     assert b'"wrapped":' in stored, "the sealed secrets are among what is looked at"
     assert b"account.registered" in stored
@@ -222,19 +224,19 @@ def test_no_error_and_no_log_line_of_a_registration_holds_a_secret(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    whole = accounts_over(MemoryLog())
+    whole = people_over(MemoryLog())
     profile = register(whole)
     broken = BrokenLog()
     attempts: list[Callable[[], object]] = [
-        lambda: register(accounts_over(broken)),
+        lambda: register(people_over(broken)),
         lambda: register(whole),
         lambda: register(whole, password=PASSWORD[:15]),
         lambda: register(whole, password=PASSWORD + "\0"),
         lambda: register(whole, password=PASSWORD + chr(0xD800)),
         lambda: register(whole, email=EMAIL + "@"),
-        lambda: whole.login(EMAIL, PASSWORD + "!"),
-        lambda: whole.login(EMAIL, PASSWORD + chr(0xD800)),
-        lambda: whole.login(EMAIL + chr(0xD800), PASSWORD),
+        lambda: whole.sign_in(email=EMAIL, password=PASSWORD + "!"),
+        lambda: whole.sign_in(email=EMAIL, password=PASSWORD + chr(0xD800)),
+        lambda: whole.sign_in(email=EMAIL + chr(0xD800), password=PASSWORD),
     ]
     derived = derive_account("alice@example.com", PASSWORD)
     said = [repr(whole), repr(profile.signers), repr(derived)]
@@ -255,45 +257,52 @@ def test_two_who_saw_the_address_free_make_one_account(any_database_url: str) ->
         class Interrupted(Arc76Derivation):
             """Lets another registration through between the look and the append."""
 
-            def derive(self, email: str, password: str) -> DerivedAccount:
-                register(accounts_over(log), email=EMAIL.upper())
-                return super().derive(email, password)
+            def derive(self, email: str, password: str, slot: int = 0) -> DerivedAccount:
+                register(people_over(log), email=EMAIL.upper())
+                return super().derive(email, password, slot)
 
-        vault = KeyVault(log, KEYS)
-        late = Accounts(log, vault, Argon2Passwords(), Interrupted())
+        late = people_over(log, derivation=Interrupted())
         with pytest.raises(EmailTaken):
             register(late, password=PASSWORD + " of another")
-        assert log.position() == 4
-        accounts_over(log).login(EMAIL, PASSWORD)
+        assert log.position() == REGISTERED
+        people_over(log).sign_in(email=EMAIL, password=PASSWORD)
         with pytest.raises(InvalidCredentials):
-            late.login(EMAIL, PASSWORD + " of another")
+            late.sign_in(email=EMAIL, password=PASSWORD + " of another")
 
 
 def test_an_unknown_address_costs_the_work_of_a_known_one() -> None:
     log = MemoryLog()
-    register(accounts_over(log))
+    register(people_over(log))
     done: list[str] = []
 
-    class Watched(KeyVault):
-        def unsealed(self, owner: UUID, purpose: str) -> bytes | None:
-            done.append(f"unsealed {purpose}")
-            return super().unsealed(owner, purpose)
-
-    class Hashing(Argon2Passwords):
+    class Hashing(PhcPasswords):
         def verify(self, password: str, verifier: str | None) -> bool:
             done.append("verified")
             return super().verify(password, verifier)
 
-    accounts = Accounts(log, Watched(log, KEYS), Hashing(), Arc76Derivation())
-    for email in (EMAIL, "nobody@example.com", "no address"):
+    people = people_over(log, passwords=Hashing())
+    unsealed = people.vault.unsealed
+
+    def watched(owner: UUID, purpose: str) -> bytes | None:
+        done.append(f"unsealed {purpose}")
+        return unsealed(owner, purpose)
+
+    people.vault.unsealed = watched  # type: ignore[method-assign]
+    for email in (EMAIL, "nobody@example.com"):
         done.clear()
+        before = log.position()
         with pytest.raises(InvalidCredentials):
-            accounts.login(email, PASSWORD + "!")
-        assert done == ["unsealed password", "verified"]
+            people.sign_in(email=email, password=PASSWORD + "!")
+        assert done == ["unsealed password", "unsealed person-key", "verified"]
+        assert log.position() == before + 1
+    done.clear()
+    with pytest.raises(InvalidCredentials):
+        people.sign_in(email="no address", password=PASSWORD + "!")
+    assert done == ["verified"]
 
 
-def test_an_account_that_a_restore_lost_is_refused_by_name(accounts: Accounts) -> None:
+def test_an_account_that_a_restore_lost_is_refused_by_name(people: People) -> None:
     with pytest.raises(UnknownAccount):
-        accounts.profile(AccountId(uuid4()))
+        people.identity.profiles.profile(AccountId(uuid4()), TenantId(uuid4()))
     with pytest.raises(UnknownAccount):
-        accounts.signers(TenantId(uuid4()))
+        people.identity.profiles.signers(TenantId(uuid4()))

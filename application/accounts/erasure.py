@@ -1,0 +1,47 @@
+"""Erasing a person: their key is destroyed, and what was personal in the log is noise."""
+
+from application.accounts.directory import Directory, Person, claim_stream
+from application.accounts.facts import Facts
+from application.accounts.ports import ONE_TIME_KEY, PASSWORD, PERSON_KEY, RECOVERY_CODES
+from application.accounts.proving import Attempt, Proven, Proving
+from application.accounts.second_factor import OFFERED
+from domain.events import AccountErased, EmailReleased, TenantLeft
+from domain.log import EventLog
+from domain.streams import StreamVersion
+from domain.values import AccountId
+
+
+class Erasure:
+    def __init__(self, log: EventLog, directory: Directory, proving: Proving) -> None:
+        self._log = log
+        self._directory = directory
+        self._proving = proving
+
+    def erase(self, account: AccountId, attempt: Attempt) -> None:
+        """Destroy what is personal of an account, and end it. There is no way back.
+
+        The chain accounts stay with their tenants: what was issued with them goes on, and open
+        deployments end as they must.
+
+        Raises:
+            LastOwner: a tenant with other members would have no owner.
+            NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
+            AccountLocked, TooBusy: see `Proving.again`.
+        """
+
+        def then(proven: Proven, facts: Facts) -> None:
+            self._leave(proven.person, facts)
+            facts.add(proven.person.stream, AccountErased())
+            last = self._log.read_last(claim_stream(proven.claim))
+            assert last is not None, "the address was claimed"
+            version = StreamVersion(last.version, last.id)
+            facts.add(claim_stream(proven.claim), EmailReleased(), version)
+            facts.destroy(account, PERSON_KEY, PASSWORD, ONE_TIME_KEY, RECOVERY_CODES, OFFERED)
+
+        self._proving.again(account, attempt, then)
+
+    def _leave(self, person: Person, facts: Facts) -> None:
+        for tenant in person.account.tenants:
+            found = self._directory.organisation(tenant)
+            facts.add(found.stream, found.tenant.remove(person.account.id), found.version)
+            facts.add(person.stream, TenantLeft(tenant=tenant))

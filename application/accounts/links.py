@@ -1,0 +1,95 @@
+"""Links that mails carry: issued as facts, spelled only when the mail is written."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from application.accounts.directory import Directory, Person
+from application.accounts.facts import Facts
+from application.accounts.ports import LinkTexts
+from application.clock import Clock
+from application.commands import Origin
+from domain.account import LinkInvalid
+from domain.events import EmailVerified, LinkIssued, LinkPurpose
+from domain.log import ConcurrentChange, EventLog
+from domain.values import AccountId
+
+LIFETIME = {
+    LinkPurpose.VERIFY_EMAIL: timedelta(days=3),
+    LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
+}
+MOST_TRIES = 20
+AGAIN_AFTER = timedelta(seconds=60)
+"""A link of one purpose is mailed at most so often."""
+
+
+class Links:
+    def __init__(self, log: EventLog, directory: Directory, texts: LinkTexts, clock: Clock) -> None:
+        self._log = log
+        self._directory = directory
+        self._texts = texts
+        self._clock = clock
+
+    def issued(self, account: AccountId, purpose: LinkPurpose) -> LinkIssued:
+        """Return the fact that a link was issued. Whoever writes the mail spells it."""
+        link = uuid4()
+        text = self._texts.text(purpose.value, account, link)
+        return LinkIssued(
+            link=link,
+            purpose=purpose,
+            digest=self._texts.digest(text),
+            expires_at=self._clock.now() + LIFETIME[purpose],
+        )
+
+    def opened(self, purpose: LinkPurpose, text: str) -> tuple[Person, LinkIssued, datetime]:
+        """Return whose link a text is.
+
+        Raises:
+            LinkInvalid: it is none of ours, or is not valid any more.
+        """
+        named = self._texts.read(purpose.value, text)
+        person = self._directory.any_person(AccountId(named[0])) if named else None
+        if named is None or person is None:
+            raise LinkInvalid
+        now = self._clock.now()
+        link = person.account.link(purpose, named[1], self._texts.digest(text), now)
+        return person, link, now
+
+    def verify_email(self, text: str, origin: Origin) -> AccountId:
+        """Take a link that was mailed as proof that its person reads that mailbox.
+
+        Raises:
+            LinkInvalid: see `opened`.
+        """
+        for _ in range(MOST_TRIES):
+            person, link, _ = self.opened(LinkPurpose.VERIFY_EMAIL, text)
+            facts = Facts(origin)
+            facts.add(person.stream, EmailVerified(link=link.link), person.version)
+            try:
+                facts.record(self._log)
+            except ConcurrentChange:
+                continue
+            return person.account.id
+        raise ConcurrentChange("others were faster too often")
+
+    def ask_verification(self, account: AccountId, origin: Origin) -> None:
+        """Mail the link anew, if the address is not verified and the last one was a while ago."""
+        for _ in range(MOST_TRIES):
+            person = self._directory.person(account)
+            before = person.account.links.get(LinkPurpose.VERIFY_EMAIL)
+            if person.account.email_verified or person.account.wallet or self._is_fresh(before):
+                return
+            facts = Facts(origin)
+            issued = self.issued(account, LinkPurpose.VERIFY_EMAIL)
+            facts.add(person.stream, issued, person.version)
+            try:
+                facts.record(self._log)
+            except ConcurrentChange:
+                continue
+            return
+        raise ConcurrentChange("others were faster too often")
+
+    def _is_fresh(self, link: LinkIssued | None) -> bool:
+        if link is None:
+            return False
+        issued_at = link.expires_at - LIFETIME[link.purpose]
+        return self._clock.now() - issued_at < AGAIN_AFTER

@@ -1,0 +1,241 @@
+"""Proves a password and a second factor, and counts the tries. The one way past a password.
+
+What the proof allows is appended together with it: a code that was used up opened exactly one
+session, and a try beyond the fifth opens none, however many come at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from application.accounts.codes import Codes
+from application.accounts.directory import Directory, Person
+from application.accounts.facts import Facts
+from application.accounts.ports import (
+    PASSWORD,
+    Devices,
+    Passwords,
+    Vault,
+    Visitor,
+)
+from application.accounts.refusals import InvalidSecondFactor, NoPassword, SecondFactorRequired
+from application.clock import Clock
+from application.commands import Origin
+from application.credentials import (
+    InvalidCredentials,
+    InvalidEmail,
+    freeze_email,
+    normal_password,
+)
+from domain import sign_in
+from domain.errors import DomainError
+from domain.events import Proof, TriesState
+from domain.log import ConcurrentChange, EventLog, RecordedEvent, SealedPersonal
+from domain.sign_in import Client
+from domain.streams import NOTHING, StreamVersion
+from domain.values import AccountId
+
+MOST_TRIES = 500
+"""Others may be faster so many times: each of them moved the count on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What somebody gives to prove who they are."""
+
+    password: str
+    code: str | None
+    """One-time password or recovery code."""
+    visitor: Visitor
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Who it is. Handed to whoever decides what follows."""
+
+    person: Person
+    claim: str
+    password: str
+    """Composed (NFC)."""
+    verifier: str
+    client: Client
+    second_factor: bool
+    now: datetime
+
+
+Then = Callable[[Proven, Facts], None]
+"""Adds what the proof allows to the facts. Called anew if others were faster."""
+
+
+class Proving:
+    def __init__(
+        self,
+        log: EventLog,
+        directory: Directory,
+        vault: Vault,
+        passwords: Passwords,
+        codes: Codes,
+        devices: Devices,
+        clock: Clock,
+    ) -> None:
+        self._log = log
+        self._directory = directory
+        self._vault = vault
+        self._passwords = passwords
+        self.codes = codes
+        self._devices = devices
+        self._clock = clock
+
+    def by_email(self, email: str, attempt: Attempt, then: Then) -> tuple[RecordedEvent, ...]:
+        """Prove an address and a password, and record what follows.
+
+        Raises:
+            InvalidCredentials: one is wrong; which one is not said, nor shown by the time.
+            SecondFactorRequired: the password is right, and a code is asked for.
+            InvalidSecondFactor: the password is right, and the code is not.
+            AccountLocked: too many failures, whatever the password.
+            TooBusy: others wait for password work already.
+        """
+        try:
+            claim = self._vault.claim_of(freeze_email(email))
+        except InvalidEmail:
+            # Never an account: nothing to count, but the work is done all the same.
+            given = normal_password(attempt.password)
+            self._passwords.verify(given, None)
+            raise InvalidCredentials from None
+        return self._prove(_Try(claim=claim, attempt=attempt, then=then, signs_in=True))
+
+    def again(self, account: AccountId, attempt: Attempt, then: Then) -> tuple[RecordedEvent, ...]:
+        """Prove the password of somebody who is signed in, before something grave.
+
+        Raises:
+            NoPassword: the account signs in with a wallet.
+            InvalidCredentials, SecondFactorRequired, InvalidSecondFactor, AccountLocked, TooBusy:
+                as for a sign-in.
+        """
+        claim = self.claim_of(self._directory.person(account))
+        return self._prove(_Try(claim=claim, attempt=attempt, then=then, signs_in=False))
+
+    def claim_of(self, person: Person) -> str:
+        """Return the keyed hash of a person's address.
+
+        Raises:
+            NoPassword: there is no address.
+        """
+        mailbox = self._directory.mailbox(person)
+        if mailbox is None:
+            raise NoPassword
+        return self._vault.claim_of(mailbox.frozen)
+
+    def _prove(self, tried: "_Try") -> tuple[RecordedEvent, ...]:
+        given = normal_password(tried.attempt.password)
+        checked: tuple[int, bool] | None = None
+        for _ in range(MOST_TRIES):
+            seen = self._look(tried)
+            sign_in.require_unlocked(seen.tries, seen.client, seen.now)
+            if checked is None or checked[0] != seen.version:
+                checked = (seen.version, self._passwords.verify(given, seen.verifier))
+            facts = Facts(tried.attempt.origin)
+            facts.expect(sign_in.stream_of(tried.claim), seen.tries_version)
+            refusal = self._judge(facts, tried, seen, right=checked[1])
+            if refusal is None:
+                tried.then(seen.proven(tried.claim, given), facts)
+            try:
+                recorded = facts.record(self._log)
+            except ConcurrentChange:
+                continue  # the count has moved: perhaps this try is one too many by now
+            if refusal is not None:
+                raise refusal
+            return recorded
+        raise ConcurrentChange("others were faster too often")
+
+    def _look(self, tried: "_Try") -> "_Seen":
+        """Read what a try is judged by. Nobody's address costs what somebody's does."""
+        last = self._log.read_last(sign_in.stream_of(tried.claim))
+        account = self._directory.claimed_by(tried.claim)
+        owner = account or AccountId(uuid4())
+        person = self._directory.any_person(owner)
+        number = person.account.password if person else 0
+        unsealed = self._vault.unsealed(owner, PASSWORD)
+        return _Seen(
+            person=person,
+            tries=sign_in.state_of(last.event if last else None),
+            tries_version=StreamVersion(last.version, last.id) if last else NOTHING,
+            client=self._devices.client(tried.claim, number, tried.attempt.visitor),
+            verifier=unsealed.decode() if unsealed else None,
+            version=self._vault.version_of(owner, PASSWORD),
+            personal_key=self._directory.person_key(owner),
+            now=self._clock.now(),
+        )
+
+    def _judge(
+        self, facts: Facts, tried: "_Try", seen: "_Seen", *, right: bool
+    ) -> DomainError | None:
+        """Add what the try does to the count; return why it is refused, if it is."""
+        person = seen.person
+        if person is None or not right:
+            self._count(facts, tried, seen, Proof.PASSWORD)
+            return InvalidCredentials()
+        facts.expect(person.stream, person.version)
+        factor = person.account.factor
+        if factor is not None:
+            if tried.attempt.code is None:
+                raise SecondFactorRequired
+            used = self.codes.use(person.account.id, factor, tried.attempt.code, seen.now)
+            if used is None:
+                self._count(facts, tried, seen, Proof.SECOND_FACTOR)
+                return InvalidSecondFactor()
+            facts.add(person.stream, used)
+        new = tried.signs_in and not seen.client.known
+        succeeded = sign_in.succeed(
+            seen.tries, seen.client, person.account.id, seen.now, new_device=new
+        )
+        facts.add(sign_in.stream_of(tried.claim), succeeded, personal=self._personal(tried, seen))
+        return None
+
+    def _count(self, facts: Facts, tried: "_Try", seen: "_Seen", wrong: Proof) -> None:
+        account = seen.person.account.id if seen.person else None
+        personal = self._personal(tried, seen)
+        for event in sign_in.fail(seen.tries, seen.client, account, wrong, seen.now):
+            facts.add(sign_in.stream_of(tried.claim), event, personal=personal)
+
+    def _personal(self, tried: "_Try", seen: "_Seen") -> SealedPersonal | None:
+        person = seen.person.account.id if seen.person else uuid4()
+        return self._directory.sealed_visitor(person, seen.personal_key, tried.attempt.visitor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    claim: str
+    attempt: Attempt
+    then: Then
+    signs_in: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a try is judged by, as it was read."""
+
+    person: Person | None
+    tries: TriesState
+    tries_version: StreamVersion
+    client: Client
+    verifier: str | None
+    version: int
+    personal_key: bytes | None
+    now: datetime
+
+    def proven(self, claim: str, password: str) -> Proven:
+        assert self.person is not None
+        assert self.verifier is not None
+        return Proven(
+            person=self.person,
+            claim=claim,
+            password=password,
+            verifier=self.verifier,
+            client=self.client,
+            second_factor=self.person.account.factor is not None,
+            now=self.now,
+        )

@@ -1,0 +1,141 @@
+"""Sign-up: an account, its tenant, its chain account and its first session, in one append."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from application.accounts.directory import claim_stream
+from application.accounts.facts import Facts
+from application.accounts.links import Links
+from application.accounts.ports import (
+    PASSWORD,
+    PERSON_KEY,
+    REGISTRATION,
+    SEED,
+    Derivation,
+    Devices,
+    Passwords,
+    Vault,
+    Visitor,
+)
+from application.accounts.profiles import Profile, Signer
+from application.accounts.sessions import Granted, Sessions
+from application.commands import Origin
+from application.credentials import (
+    EMAIL_FORM,
+    PASSWORD_FORM,
+    PasswordJudge,
+    acceptable_password,
+    freeze_email,
+)
+from domain import account as accounts
+from domain import tenant as tenants
+from domain.account import Account
+from domain.errors import EmailTaken
+from domain.events import (
+    AccountRegistered,
+    EmailClaimed,
+    EmailReleased,
+    LinkPurpose,
+    Proof,
+    SignerAdded,
+    TenantCreated,
+)
+from domain.log import ConcurrentChange, EventLog
+from domain.streams import NOTHING, StreamVersion
+from domain.values import AccountId, SignerId, TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    profile: Profile
+    granted: Granted
+    device: str
+
+
+class Registration:
+    def __init__(
+        self,
+        log: EventLog,
+        vault: Vault,
+        passwords: Passwords,
+        derivation: Derivation,
+        judge: PasswordJudge,
+        sessions: Sessions,
+        links: Links,
+        devices: Devices,
+    ) -> None:
+        self._log = log
+        self._vault = vault
+        self._passwords = passwords
+        self._derivation = derivation
+        self._judge = judge
+        self._sessions = sessions
+        self._links = links
+        self._devices = devices
+
+    def register(self, email: str, password: str, visitor: Visitor, origin: Origin) -> Registered:
+        """Open an account, its tenant and its chain account, and sign in.
+
+        The chain account is derived once, here: a later change of the password keeps it.
+
+        Raises:
+            InvalidEmail: not an address.
+            WeakPassword: see `acceptable_password`.
+            EmailTaken: there is an account with this address, in any spelling.
+            TooBusy: others wait for password work already.
+        """
+        frozen = freeze_email(email)
+        accepted = acceptable_password(password, frozen, self._judge)
+        claim = self._vault.claim_of(frozen)
+        last = self._log.read_last(claim_stream(claim))
+        if last is not None and not isinstance(last.event, EmailReleased):
+            raise EmailTaken
+        derived = self._derivation.derive(frozen, accepted)
+        verifier = self._passwords.hash(accepted)
+        account, tenant = AccountId(uuid4()), TenantId(uuid4())
+        person_key = self._vault.new_person_key()
+        personal = self._vault.seal_personal(
+            account, REGISTRATION, person_key, {"email": email.strip(), "frozenEmail": frozen}
+        )
+        added = SignerAdded(
+            signer=SignerId(uuid4()),
+            derivation=self._derivation.version,
+            slot=0,
+            algorand=derived.algorand,
+            evm=derived.evm,
+            account=account,
+            email_form=EMAIL_FORM,
+            password_form=PASSWORD_FORM,
+            password=1,
+        )
+        facts = Facts(origin)
+        before = NOTHING if last is None else StreamVersion(last.version, last.id)
+        facts.add(claim_stream(claim), EmailClaimed(account=account), before)
+        registered = AccountRegistered(tenant=tenant, email_form=EMAIL_FORM)
+        facts.add(accounts.stream_of(account), registered, NOTHING, personal)
+        verification = self._links.issued(account, LinkPurpose.VERIFY_EMAIL)
+        facts.add(accounts.stream_of(account), verification)
+        facts.add(tenants.stream_of(tenant), TenantCreated(owner=account), NOTHING)
+        facts.add(tenants.stream_of(tenant), added)
+        facts.keep(
+            self._vault.seal(account, PASSWORD, verifier.encode()),
+            self._vault.seal(account, PERSON_KEY, person_key),
+            self._vault.seal(added.signer, SEED, derived.seed),
+        )
+        new = Account(id=account, tenant=tenant, password=1)
+        granted = self._sessions.open(facts, new, tenant, visitor, Proof.PASSWORD, person_key)
+        try:
+            facts.record(self._log)
+        except ConcurrentChange:
+            raise EmailTaken from None
+        profile = Profile(
+            account=account,
+            tenant=tenant,
+            email=email.strip(),
+            email_verified=False,
+            second_factor=False,
+            wallet=None,
+            tenants=(tenant,),
+            signers=(Signer.of(added, exported=False),),
+        )
+        return Registered(profile=profile, granted=granted, device=self._devices.text(claim, 1))

@@ -1,0 +1,106 @@
+"""More chain accounts for a tenant, and the way out: a key, in words, for its holder."""
+
+from typing import Protocol
+from uuid import uuid4
+
+from application.accounts.directory import Directory
+from application.accounts.facts import Facts
+from application.accounts.ports import SEED, Derivation, Vault
+from application.accounts.profiles import Signer
+from application.accounts.proving import Attempt, Proven, Proving
+from application.accounts.refusals import NoPassword, SecondFactorMissing
+from application.credentials import EMAIL_FORM, PASSWORD_FORM
+from domain.events import KeyForm, SignerAdded
+from domain.tenant import NoSuch
+from domain.values import AccountId, SignerId, TenantId
+
+
+class KeyWords(Protocol):
+    def words(self, seed: bytes, form: KeyForm) -> str:
+        """Spell a 32-byte seed as words that other wallets read."""
+        ...
+
+
+class Signers:
+    def __init__(
+        self,
+        directory: Directory,
+        vault: Vault,
+        derivation: Derivation,
+        words: KeyWords,
+        proving: Proving,
+    ) -> None:
+        self._directory = directory
+        self._vault = vault
+        self._derivation = derivation
+        self._words = words
+        self._proving = proving
+
+    def add(self, tenant: TenantId, account: AccountId, attempt: Attempt) -> Signer:
+        """Derive the next slot of the person's e-mail address and present password.
+
+        Raises:
+            TooMany: the tenant has as many as it may have.
+            NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
+            AccountLocked, TooBusy: see `Proving.again`.
+        """
+        added: list[SignerAdded] = []
+
+        def then(proven: Proven, facts: Facts) -> None:
+            found = self._directory.organisation(tenant)
+            mailbox = self._directory.mailbox(proven.person)
+            if mailbox is None:
+                raise NoPassword
+            number = proven.person.account.password
+            mine = [one for one in found.tenant.signers if one.account == account]
+            slot = 1 + max((one.slot for one in mine if one.password == number), default=-1)
+            derived = self._derivation.derive(mailbox.frozen, proven.password, slot)
+            signer = SignerAdded(
+                signer=SignerId(uuid4()),
+                derivation=self._derivation.version,
+                slot=slot,
+                algorand=derived.algorand,
+                evm=derived.evm,
+                account=account,
+                email_form=EMAIL_FORM,
+                password_form=PASSWORD_FORM,
+                password=number,
+            )
+            facts.add(found.stream, found.tenant.add_signer(signer), found.version)
+            facts.keep(self._vault.seal(signer.signer, SEED, derived.seed))
+            added.append(signer)
+
+        self._proving.again(account, attempt, then)
+        return Signer.of(added[-1], exported=False)
+
+    def export(
+        self,
+        tenant: TenantId,
+        account: AccountId,
+        signer: SignerId,
+        form: KeyForm,
+        attempt: Attempt,
+    ) -> str:
+        """Show the key of a signer, and record that it was shown: from then on it pays for itself.
+
+        Raises:
+            SecondFactorMissing: an account without one exports nothing.
+            NoSuch: unknown, or another tenant's.
+            NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
+            AccountLocked, TooBusy: see `Proving.again`.
+        """
+        if self._directory.person(account).account.factor is None:
+            raise SecondFactorMissing
+
+        def then(proven: Proven, facts: Facts) -> None:
+            if not proven.second_factor:
+                raise SecondFactorMissing
+            found = self._directory.organisation(tenant)
+            facts.add(found.stream, found.tenant.export(signer, form), found.version)
+
+        # Nothing is shown before the fact is durable, so there is no export without its record.
+        self._proving.again(account, attempt, then)
+        seed = self._vault.unsealed(signer, SEED)
+        if seed is None:
+            raise NoSuch("key")
+        return self._words.words(seed, form)

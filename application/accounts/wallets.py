@@ -1,0 +1,135 @@
+"""Signing in with a wallet (ARC-14, a draft): a challenge of ours, signed, good once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+from application.accounts.directory import Directory
+from application.accounts.facts import Facts
+from application.accounts.ports import PERSON_KEY, Vault, Visitor
+from application.accounts.refusals import Forbidden
+from application.accounts.sessions import Granted, Sessions
+from application.clock import Clock
+from application.commands import Origin
+from application.wallet_proofs import InvalidProof, WalletProofs
+from domain import account as accounts
+from domain import tenant as tenants
+from domain.account import Account
+from domain.events import (
+    ChallengeUsed,
+    Proof,
+    TenantCreated,
+    WalletAccountRegistered,
+    WalletClaimed,
+)
+from domain.log import ConcurrentChange, EventLog
+from domain.streams import NOTHING, StreamId, StreamKind, StreamVersion
+from domain.values import AccountId, NetworkRef, TenantId
+
+MOST_TRIES = 20
+
+
+class Challenges(Protocol):
+    def new(self, now: datetime) -> tuple[bytes, datetime]:
+        """Return a nonce that we shall know again, and when it ends."""
+        ...
+
+    def holds(self, nonce: bytes, now: datetime) -> bool:
+        """Tell whether a nonce is ours and has not ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    nonce: bytes
+    note: bytes
+    """What the wallet signs in the note of a payment of nothing to itself."""
+    expires_at: datetime
+
+
+class Wallets:
+    def __init__(
+        self,
+        log: EventLog,
+        directory: Directory,
+        vault: Vault,
+        sessions: Sessions,
+        challenges: Challenges,
+        proofs: WalletProofs,
+        clock: Clock,
+    ) -> None:
+        self._log = log
+        self._directory = directory
+        self._vault = vault
+        self._sessions = sessions
+        self._challenges = challenges
+        self._proofs = proofs
+        self._clock = clock
+
+    def challenge(self) -> Challenge:
+        nonce, ends = self._challenges.new(self._clock.now())
+        return Challenge(nonce=nonce, note=self._proofs.note(nonce), expires_at=ends)
+
+    def sign_in(
+        self,
+        network: NetworkRef,
+        nonce: bytes,
+        signed: bytes,
+        tenant: TenantId | None,
+        visitor: Visitor,
+        origin: Origin,
+    ) -> Granted:
+        """Open a session for the holder of a wallet; the first time, an account, too.
+
+        Args:
+            network: whose genesis hash was signed, and whose nodes know who may sign.
+            nonce: of the challenge.
+            signed: the signed transaction, msgpack. It is never sent.
+            tenant: for which tenant; the account's own where none is named.
+            visitor: where the request comes from.
+            origin: of the command.
+
+        Raises:
+            InvalidProof: what was signed proves nothing, or has been used.
+            Forbidden: no member there.
+            ChainUnavailable: no node tells who may sign for the wallet.
+        """
+        if not self._challenges.holds(nonce, self._clock.now()):
+            raise InvalidProof("the challenge is not ours, or has ended")
+        proof = self._proofs.check(network, signed, nonce)
+        used = StreamId(StreamKind.CHALLENGE, nonce.hex())
+        for _ in range(MOST_TRIES):
+            if self._log.read_last(used) is not None:
+                raise InvalidProof("the challenge was used before")
+            facts = Facts(origin)
+            account, key = self._account(proof.address, facts)
+            wanted = tenant or next(iter(account.tenants), None)
+            if wanted is None or wanted not in account.tenants:
+                raise Forbidden
+            facts.add(used, ChallengeUsed(account=account.id), NOTHING)
+            granted = self._sessions.open(facts, account, wanted, visitor, Proof.WALLET, key)
+            try:
+                facts.record(self._log)
+            except ConcurrentChange:
+                continue
+            return granted
+        raise ConcurrentChange("others were faster too often")
+
+    def _account(self, wallet: bytes, facts: Facts) -> tuple[Account, bytes | None]:
+        """Return the account of a wallet; add one to the facts where there is none."""
+        claim = StreamId(StreamKind.WALLET_CLAIM, wallet.hex())
+        last = self._log.read_last(claim)
+        if last is not None and isinstance(last.event, WalletClaimed):
+            person = self._directory.person(last.event.account)
+            facts.expect(person.stream, person.version)
+            return person.account, self._directory.person_key(person.account.id)
+        account, tenant = AccountId(uuid4()), TenantId(uuid4())
+        before = StreamVersion(last.version, last.id) if last else NOTHING
+        facts.add(claim, WalletClaimed(account=account), before)
+        registered = WalletAccountRegistered(tenant=tenant, wallet=wallet)
+        facts.add(accounts.stream_of(account), registered, NOTHING)
+        facts.add(tenants.stream_of(tenant), TenantCreated(owner=account), NOTHING)
+        key = self._vault.new_person_key()
+        facts.keep(self._vault.seal(account, PERSON_KEY, key))
+        return Account(id=account, tenant=tenant, tenants=(tenant,), wallet=wallet), key

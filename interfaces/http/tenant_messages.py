@@ -1,0 +1,63 @@
+"""What goes in and out of the routes of a tenant: members, invitations, keys for machines."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.roles import Role, Scope
+from interfaces.http.messages import Request, Response
+
+
+class InviteRequest(Request):
+    email: str
+    role: Role
+
+
+class RoleRequest(Request):
+    role: Role
+
+
+class ApiKeyRequest(Request):
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    scope: Scope
+    expires_in_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+
+
+class MemberResponse(Response):
+    account_id: str
+    role: Role
+    email: str | None
+
+
+class InvitationResponse(Response):
+    invitation_id: str
+    role: Role
+    email: str | None
+    expires_at: datetime
+
+
+class MembersResponse(Response):
+    members: list[MemberResponse]
+    invitations: list[InvitationResponse]
+
+
+class JoinedResponse(Response):
+    tenant_id: str
+    note: str
+
+
+class ApiKeyResponse(Response):
+    key_id: str
+    name: str | None
+    scope: Scope
+    made_by: str
+    expires_at: datetime | None
+
+
+class MadeApiKeyResponse(ApiKeyResponse):
+    key: Annotated[str, Meta(description="Shown once.")]
+
+
+class ApiKeysResponse(Response):
+    api_keys: list[ApiKeyResponse]
