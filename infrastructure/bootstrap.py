@@ -16,7 +16,7 @@ from infrastructure.event_log import StoredLog, open_log
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.migrate import require_schema
 from infrastructure.networks import Catalogue, read_catalogue
-from infrastructure.settings import Settings
+from infrastructure.settings import Mode, Settings
 from infrastructure.system_clock import SystemClock
 from infrastructure.views import Views, open_views
 from projections.catalogue import ALL
@@ -86,6 +86,7 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
                 "keys": custody.check,
                 "projections": _lag_check(views),
                 "networks": lambda: "pass" if catalogue.entries else "warn",
+                "mail": lambda: "warn" if _mails_wait(settings) else "pass",
             },
         )
 
@@ -109,6 +110,11 @@ def _grouped(stored: StoredLog, threads: int) -> Generator[StoredLog | GroupComm
         yield group
     finally:
         group.close()
+
+
+def _mails_wait(settings: Settings) -> bool:
+    """Tell whether somebody will miss their mails: in development nobody does."""
+    return settings.mode is Mode.PRODUCTION and settings.mail.smtp is None
 
 
 def _log_check(log: StoredLog) -> Callable[[], str]:

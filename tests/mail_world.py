@@ -6,19 +6,26 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from application.mails.compose import Composer
-from application.mails.port import ClaimedMail, Mail, MailUnavailable
+from application.mails.port import ClaimedMail, Mail
 from application.mails.postman import Postman
 from domain.deployment import stream_of as deployment_stream
 from domain.events import AccountRegistered, DeploymentRequested, Event, LinkIssued, LinkPurpose
-from domain.log import Append, Draft, EventLog, RecordedEvent, SealedPersonal, append_one
-from domain.mails import OwedMail, stream_of
+from domain.log import (
+    Append,
+    Draft,
+    EventLog,
+    KeysUnavailable,
+    RecordedEvent,
+    SealedPersonal,
+    append_one,
+)
+from domain.mails import OwedMail
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId, Actor, DeploymentId, TenantId
 from infrastructure.keys.persons import open_personal, seal_personal
 from infrastructure.links import MailLinks
 from projections.mail_outbox import MAIL_OUTBOX, MailRow, MailState
 from projections.projection import fold_batch
-from tests.histories import requested
 from tests.memory_log import MemoryLog
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -38,8 +45,12 @@ class Keys:
     """A vault that holds persons' keys alone, and can lose them."""
 
     of: dict[UUID, bytes] = field(default_factory=dict)
+    away: bool = False
+    """Whether nobody can be asked for a key."""
 
     def unsealed(self, owner: UUID, purpose: str) -> bytes | None:
+        if self.away:
+            raise KeysUnavailable
         return self.of.get(owner) if purpose == "person-key" else None
 
     def open_personal(self, sealed: SealedPersonal, purpose: str, key: bytes) -> Mapping[str, str]:
@@ -193,6 +204,3 @@ class MailWorld:
 
 def account_stream(account: UUID) -> StreamId:
     return StreamId(StreamKind.ACCOUNT, str(account))
-
-
-__all__ = ["MailUnavailable", "requested", "stream_of"]

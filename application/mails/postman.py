@@ -27,6 +27,7 @@ from domain.log import (
     ConcurrentChange,
     Draft,
     EventLog,
+    KeysUnavailable,
     LogUnavailable,
     RecordedEvent,
     append_one,
@@ -45,6 +46,8 @@ JITTER = 0.25
 """By which share of it a wait is longer at most, so that mails that failed together part."""
 MOST_TRIES = 30
 """The waits between so many last 24 hours at least."""
+KEYS_AWAY = "keys unavailable"
+"""No address opens meanwhile. Such a mail is not given up: nobody has tried to send it."""
 LOOKED_AT = 60.0
 """Seconds until a mail is looked at again that is done, but still owed in a late outbox."""
 AFTER_TROUBLE = 600.0
@@ -100,9 +103,9 @@ class Postman:
         except MailUnavailable as error:
             if tries >= MOST_TRIES:
                 return self._give_up(claimed, recorded, error.code)
-            wait = wait_after(owed.cause, tries)
-            self.journal.postponed(owed, tries, error.code, wait)
-            return wait
+            return self._postpone(claimed, error.code)
+        except KeysUnavailable:
+            return self._postpone(claimed, KEYS_AWAY)
         self._record(recorded, MailSent(kind=owed.kind.value, tries=tries))
         self.journal.sent(owed, tries)
         return LOOKED_AT
@@ -112,6 +115,11 @@ class Postman:
         self._record(recorded, MailGivenUp(kind=owed.kind.value, tries=tries, reason=reason))
         self.journal.given_up(owed, tries, reason)
         return LOOKED_AT
+
+    def _postpone(self, claimed: ClaimedMail, code: str) -> float:
+        wait = wait_after(claimed.mail.cause, claimed.tries)
+        self.journal.postponed(claimed.mail, claimed.tries, code, wait)
+        return wait
 
     def _record(self, recorded: RecordedEvent, event: MailSent | MailGivenUp) -> None:
         self._untold[recorded.id] = _draft(recorded, event)
@@ -128,7 +136,7 @@ class Postman:
 
 def wait_after(cause: UUID, tries: int) -> float:
     """Return the seconds to wait after so many tries: the same for the same mail and try."""
-    wait = min(FIRST_WAIT * 2.0 ** (tries - 1), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * 2.0 ** min(tries - 1, 10), LONGEST_WAIT)
     dice = sha256(cause.bytes + tries.to_bytes(4, "big")).digest()
     return wait * (1 + JITTER * int.from_bytes(dice[:2], "big") / 0xFFFF)
 

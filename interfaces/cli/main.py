@@ -16,6 +16,7 @@ COMMANDS = {
         "interfaces.cli.keys",
         "Change the key-encryption key, and see which keys are in use.",
     ),
+    "mail": ("interfaces.cli.mail", "Send the mails that are owed, or show them."),
     "migrate": ("interfaces.cli.migrate", "Bring the database to this release's schema."),
     "project": ("interfaces.cli.project", "Keep the read models in step with the log."),
     "projections": ("interfaces.cli.projections", "Rebuild and verify read models."),

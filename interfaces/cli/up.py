@@ -17,7 +17,7 @@ from infrastructure.migrate import migrate
 from infrastructure.settings import Settings
 from interfaces.cli.stopping import Stopping
 
-PROCESSES = ("serve", "work", "project")
+PROCESSES = ("serve", "work", "project", "mail")
 START_PATIENCE = 30.0
 STOP_PATIENCE = 40.0
 AGAIN_AFTER = 1.0
@@ -63,7 +63,7 @@ class Child:
 @click.command("up")
 @click.option("--devnet", "with_devnet", is_flag=True, help="Start the development chains, too.")
 def command(with_devnet: bool) -> None:  # noqa: FBT001 - click's way
-    """Run API, worker and projector until SIGTERM; nothing else is needed."""
+    """Run API, worker, projector and postman until SIGTERM; nothing else is needed."""
     stopping = Stopping()
     with ExitStack() as started:
         environment = dict(os.environ)

@@ -31,7 +31,8 @@ from domain.values import AccountId, SessionId, SignerId
 from infrastructure.views.tables import Table, encode
 from projections.mail_outbox import MAIL_OUTBOX, MailState
 from projections.projection import fold_batch
-from tests.mail_world import EMAIL, NOON, MailWorld, account_stream, requested, rows
+from tests.histories import requested
+from tests.mail_world import EMAIL, NOON, MailWorld, account_stream, rows
 
 ACCOUNT = AccountId(uuid4())
 STATE = TriesState()

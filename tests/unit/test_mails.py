@@ -41,7 +41,7 @@ from domain.roles import Role
 from domain.slots import Inclusion
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId, BlockRef, SessionId, SignerId, TenantId
-from tests.histories import BLOB
+from tests.histories import BLOB, requested
 from tests.mail_world import (
     EMAIL,
     NOON,
@@ -49,7 +49,6 @@ from tests.mail_world import (
     MailWorld,
     account_stream,
     owed,
-    requested,
     rows,
 )
 

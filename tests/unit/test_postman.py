@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from application.mails.compose import EXPIRED, NO_ADDRESS
 from application.mails.port import MailRefused, MailUnavailable
-from application.mails.postman import JITTER, LEASE, MOST_TRIES, wait_after
+from application.mails.postman import JITTER, KEYS_AWAY, LEASE, MOST_TRIES, wait_after
 from domain.events import LinkPurpose, MailGivenUp, MailSent
 from domain.log import Append, LogUnavailable, Outcome
 from domain.mails import stream_of
@@ -104,6 +104,20 @@ def test_what_can_no_longer_be_sent_is_given_up(reason: str, hours: int, erased:
     world.postman().turn()
     assert world.told() == [MailGivenUp(kind="verify-email", tries=1, reason=reason)]
     assert world.mailer.taken == []
+
+
+def test_keys_that_are_away_put_a_mail_off_and_never_end_it() -> None:
+    world = one_owed(MailWorld())
+    postman = world.postman()
+    world.keys.away = True
+    for _ in range(MOST_TRIES + 1):
+        postman.turn()
+        world.clock.pass_by(2 * 3600)
+    assert set(world.lines.said) == {("postponed", KEYS_AWAY)}
+    assert world.told() == []
+    world.keys.away = False
+    postman.turn()
+    assert len(world.mailer.taken) == 1
 
 
 def test_one_mail_that_raises_does_not_stop_the_others() -> None:
