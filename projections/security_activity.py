@@ -177,7 +177,12 @@ SECURITY_ACTIVITY = Projection(
         "success": "bigint",
         "time": "text",
     },
-    found_by=(("account", "position"), ("tenant", "position")),
+    found_by=(
+        ("account", "tenant", "position", "event", "severity", "success"),
+        ("tenant", "position", "account", "event", "severity", "success"),
+        ("time", "position"),
+        ("position",),
+    ),
     needs=lambda recorded: str(recorded.id),
     fold=fold,
     columns=_columns,

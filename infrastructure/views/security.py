@@ -1,7 +1,8 @@
 """Asks the rows of accounts' security. Implements projections.security_queries on both databases.
 
-Each account and the tenant are asked by an index of their own, newest first and no further
-than a page, and the answers are joined: one question for all would read their whole past.
+Each account and the tenant are asked apart, newest first and no further than a page: one question
+for all would read their whole past. Filters are answered by the indexes alone, and times by
+positions, along which they never run backwards; only a page's own rows are read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from domain.values import AccountId, SessionId
 from infrastructure.views.queries import Readable
+from infrastructure.views.store import Session
 from infrastructure.views.tables import Table
 from projections.account_sessions import ACCOUNT_SESSIONS, SessionRow
 from projections.security_activity import SECURITY_ACTIVITY, spelled
@@ -18,10 +20,17 @@ from projections.security_queries import MOST_SESSIONS, ActivityFilters, Activit
 ACTIVITY = Table(SECURITY_ACTIVITY, SECURITY_ACTIVITY.table)
 SESSIONS = Table(ACCOUNT_SESSIONS, ACCOUNT_SESSIONS.table)
 PART = (
-    f"SELECT position, row FROM (SELECT position, row FROM {ACTIVITY.name} "
+    f"SELECT position FROM (SELECT position FROM {ACTIVITY.name} "
     "WHERE {wanted} ORDER BY position DESC LIMIT %s) AS part_{number}"
 )
-NEWEST = "SELECT position, row FROM ({parts}) AS parts ORDER BY position DESC LIMIT %s"
+NEWEST = (
+    f"SELECT row FROM {ACTIVITY.name} WHERE position IN (SELECT position FROM ({{parts}}) AS parts "
+    "ORDER BY position DESC LIMIT %s) ORDER BY position DESC"
+)
+LAST_BEFORE = (
+    f"SELECT position FROM {ACTIVITY.name} WHERE time < %s "
+    "ORDER BY time DESC, position DESC LIMIT 1"
+)
 POSITION = "SELECT position FROM projection_position WHERE projection = %s"
 OPEN = (
     f"SELECT row FROM {SESSIONS.name} WHERE account = %s AND ended = '' "
@@ -39,17 +48,11 @@ class StoredSecurity:
     def page(
         self, reach: Reach, filters: ActivityFilters, before: int | None, size: int
     ) -> ActivityPage:
-        narrowed = list(_conditions(filters, before))
-        parts, values = [], list[Any]()
-        for number, part in enumerate(_parts(reach)):
-            conditions = [*part, *narrowed]
-            wanted = " AND ".join(condition for condition, _ in conditions)
-            parts.append(PART.format(wanted=wanted, number=number))
-            values += [*(value for _, value in conditions), size + 1]
-        statement = NEWEST.format(parts=" UNION ALL ".join(parts))
         with self._database.reading() as session:
-            found = session.run(statement, (*values, size + 1))
-        rows = [ACTIVITY.decode(row) for _, row in found[:size]]
+            narrowed = [*_conditions(filters, before), *_times(session, filters)]
+            statement, values = _question(reach, narrowed, size + 1)
+            found = session.run(statement, values)
+        rows = [ACTIVITY.decode(row) for (row,) in found[:size]]
         return ActivityPage(rows, rows[-1].position if len(found) > size else None)
 
     def position(self) -> int:
@@ -73,6 +76,17 @@ class StoredSessions:
         return [SessionId(row.session) for row in self.open_of(account)]
 
 
+def _question(reach: Reach, narrowed: list[Condition], most: int) -> tuple[str, list[Any]]:
+    """Return one statement for all parts, and its values."""
+    parts, values = [], list[Any]()
+    for number, part in enumerate(_parts(reach)):
+        conditions = [*part, *narrowed]
+        wanted = " AND ".join(condition for condition, _ in conditions)
+        parts.append(PART.format(wanted=wanted, number=number))
+        values += [*(value for _, value in conditions), most]
+    return NEWEST.format(parts=" UNION ALL ".join(parts)), [*values, most]
+
+
 def _parts(reach: Reach) -> Iterator[list[Condition]]:
     """Yield conditions that no row meets twice."""
     own: list[Condition] = [("tenant = %s", str(reach.tenant))]
@@ -88,12 +102,19 @@ def _conditions(filters: ActivityFilters, before: int | None) -> Iterator[Condit
         ("event = %s", filters.event),
         ("severity = %s", filters.severity and filters.severity.value),
         ("success = %s", None if filters.success is None else int(filters.success)),
-        ("time >= %s", _time(filters.time_from)),
-        ("time < %s", _time(filters.time_before)),
         ("position < %s", before),
     ]
     return ((condition, value) for condition, value in possible if value is not None)
 
 
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else spelled(time)
+def _times(session: Session, filters: ActivityFilters) -> Iterator[Condition]:
+    if filters.time_from is not None:
+        yield "position > %s", _last_before(session, filters.time_from)
+    if filters.time_before is not None:
+        yield "position <= %s", _last_before(session, filters.time_before)
+
+
+def _last_before(session: Session, time: datetime) -> int:
+    """Return the last position before a time, of whoever's row; 0 if there is none."""
+    found = session.run(LAST_BEFORE, (spelled(time),))
+    return int(found[0][0]) if found else 0
