@@ -134,5 +134,5 @@ def _named_errors(call: str) -> Iterator[None]:
         if code in WRONG:
             raise NotOpened("KMS does not open the data key: changed, or elsewhere") from None
         raise KeysUnavailable(f"KMS refuses {call}: {code}") from None
-    except (BotoCoreError, KeyError, TypeError, ValueError) as error:
+    except (BotoCoreError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise KeysUnavailable(f"KMS does not answer {call}: {type(error).__name__}") from None

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from domain.events import RootMade
-from domain.log import Append, ConcurrentChange, Draft, EventLog, Secret, SecretTable, append_one
+from domain.log import (
+    Append,
+    ConcurrentChange,
+    Draft,
+    EventLog,
+    Secret,
+    SecretStore,
+    SecretTable,
+    append_one,
+)
 from domain.streams import StreamId, StreamKind
 from domain.values import Actor
 from infrastructure.keys.envelope import Envelope
@@ -72,25 +81,13 @@ def open_root(
         LogUnavailable: the database broke off; starting again tells.
     """
     for _ in range(TRIES):
-        if (found := stored_root(secrets, envelope)) is not None:
+        found = stored_root(secrets, envelope) or _new_root(log, secrets, envelope, legacy)
+        if found is not None:
             return found
-        history = log.read(STREAM)
-        if any(isinstance(one.event, RootMade) for one in history.events):
-            continue  # another has just made it, or it is gone
-        root = _first_root(secrets, envelope, legacy)
-        sealed = envelope.seal(OWNER, PURPOSE, root)
-        expected = {STREAM: history.version}
-        try:
-            append_one(
-                log, Append(drafts=(_made(envelope.key_id),), expected=expected, secrets=(sealed,))
-            )
-        except ConcurrentChange:
-            continue
-        return RootKeys(root)
     raise NoRoot("the root was made, and is not among the secrets: restore it from a backup")
 
 
-def stored_root(secrets: SecretTable, envelope: Envelope) -> RootKeys | None:
+def stored_root(secrets: SecretStore, envelope: Envelope) -> RootKeys | None:
     """Return the root as it lies in the table; None where it was not made.
 
     Raises:
@@ -100,9 +97,30 @@ def stored_root(secrets: SecretTable, envelope: Envelope) -> RootKeys | None:
     return None if secret is None else RootKeys(envelope.open(secret))
 
 
-def _first_root(secrets: SecretTable, envelope: Envelope, legacy: Sequence[KeyProvider]) -> bytes:
-    """Return random bytes; in a database from before, the master key that it was written under."""
+def _new_root(
+    log: EventLog, secrets: SecretTable, envelope: Envelope, legacy: Sequence[KeyProvider]
+) -> RootKeys | None:
+    """Make the root; None if it was made before, by another perhaps a moment ago."""
+    history = log.read(STREAM)
     first: Secret | None = next(iter(secrets.secrets_after(None, 1)), None)
+    is_there = first is not None and (first.owner, first.purpose) == (OWNER, PURPOSE)
+    if is_there or any(isinstance(one.event, RootMade) for one in history.events):
+        return None
+    root = _first_root(first, envelope, legacy)
+    made = Append(
+        drafts=(_made(envelope.key_id),),
+        expected={STREAM: history.version},
+        secrets=(envelope.seal(OWNER, PURPOSE, root),),
+    )
+    try:
+        append_one(log, made)
+    except ConcurrentChange:
+        return None
+    return RootKeys(root)
+
+
+def _first_root(first: Secret | None, envelope: Envelope, legacy: Sequence[KeyProvider]) -> bytes:
+    """Return random bytes; in a database from before, the master key that it was written under."""
     if first is None:
         return os.urandom(LENGTH)  # without a secret there is no person, hence no claim to keep
     key_id = envelope.wrapped_by(first)
