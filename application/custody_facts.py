@@ -29,6 +29,8 @@ class CustodyConfiguration:
     key_source: KeySource
     key_id: str
     """Of the key-encryption key; tells nothing about it."""
+    previous_key_ids: tuple[str, ...] = ()
+    """Of those that are configured to open what was not wrapped anew yet."""
     mode: str
     """``development`` or ``production``."""
     password_scheme: str

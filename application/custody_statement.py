@@ -92,6 +92,13 @@ def _where(configuration: CustodyConfiguration) -> Iterator[str]:
     yield (
         f"The key-encryption key {configuration.key_id} ({source}) {WHERE_THE_KEY_LIES[source]}."
     )
+    if configuration.previous_key_ids:
+        older = ", ".join(configuration.previous_key_ids)
+        yield f"Older key-encryption keys still open what was not wrapped anew yet: {older}."
+    yield (
+        "A copy of the database and the key-encryption key that was in use when it was made open "
+        "every seed that is in it, also after the key was changed."
+    )
     yield "To sign, a seed is opened in the memory of the service's worker."
     if configuration.mode == "production":
         yield "The service runs in production mode: it refuses keys that were made for development."
@@ -175,6 +182,10 @@ def _erasure() -> Iterator[str]:
         "agents in the log cannot be read any more. The facts themselves stay, under a pseudonym."
     )
     yield "Password verifier, second factor and recovery codes are destroyed."
+    yield (
+        "Copies of the database from before the erasure still hold all of that, until the operator "
+        "destroys them."
+    )
     yield (
         "The tenant's chain accounts and their stored seeds stay with the tenant. Where no member "
         "is left, nobody can sign in to use them any more, and the operator still could."

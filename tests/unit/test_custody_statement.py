@@ -92,6 +92,7 @@ def with_network(**changes: object) -> CustodyFacts:
 CHANGED = {
     "another place of the key": (with_configuration(key_source=KeySource.AWS_KMS), "aws-kms"),
     "another key": (with_configuration(key_id="fedcba9876543210"), "fedcba9876543210"),
+    "older keys": (with_configuration(previous_key_ids=("one", "two")), "yet: one, two."),
     "another mode": (with_configuration(mode="development"), "in development mode"),
     "another scheme": (with_configuration(password_scheme="scrypt, 2^17"), "scrypt, 2^17"),
     "another network": (with_network(id="sepolia"), "the network sepolia the operator's treasury"),
