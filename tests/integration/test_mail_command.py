@@ -21,10 +21,12 @@ from domain.log import Append, Draft, append_one
 from domain.mails import stream_of
 from domain.streams import NOTHING
 from domain.values import AccountId, Actor, TenantId
+from infrastructure.bootstrap import api_parts
 from infrastructure.custody import open_custody
 from infrastructure.event_log import open_log
 from infrastructure.keys.provider import make_development_key
 from infrastructure.links import MailLinks
+from infrastructure.networks import write_catalogue
 from infrastructure.settings import Settings
 from infrastructure.vault import KeyVault
 from infrastructure.views.mail_outbox import open_views_database
@@ -186,6 +188,25 @@ def test_without_a_server_mails_wait_and_the_process_ends_well(
         until(place.says("mails wait"))
     assert str(mail) in place.owed()
     assert not place.is_told(mail)
+
+
+@pytest.mark.parametrize(
+    ("mode", "has_server", "answer"),
+    [
+        ("production", False, "warn"),
+        ("production", True, "pass"),
+        ("development", False, "pass"),
+    ],
+)
+def test_production_without_a_server_is_said_by_readiness(
+    sqlite_url: str, tmp_path: Path, mode: str, has_server: bool, answer: str
+) -> None:
+    server = {"PROOFMINT_SMTP_URL": "smtp://localhost", "PROOFMINT_MAIL_FROM": "a@example.com"}
+    given = {"PROOFMINT_MODE": mode, "PROOFMINT_MASTER_KEY": "5e" * 32}
+    place = Place(sqlite_url, tmp_path, given | (server if has_server else {}))
+    write_catalogue(tmp_path / "networks.toml")
+    with api_parts(Settings.from_environment(place.environment)) as parts:
+        assert parts.checks["mail"]() == answer
 
 
 def test_a_database_that_was_away_is_waited_for(

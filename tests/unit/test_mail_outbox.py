@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.events import (
     DeploymentFailed,
@@ -24,13 +26,15 @@ from domain.events import (
     SignInSucceeded,
     TriesState,
 )
+from domain.log import RecordedEvent
 from domain.mails import MailKind, stream_of
 from domain.roles import Role
 from domain.streams import StreamId, StreamKind
-from domain.values import AccountId, SessionId, SignerId
+from domain.values import AccountId, Actor, SessionId, SignerId
 from infrastructure.views.tables import Table, encode
 from projections.mail_outbox import MAIL_OUTBOX, MailState
 from projections.projection import fold_batch
+from tests.event_strategies import of
 from tests.histories import requested
 from tests.mail_world import EMAIL, NOON, MailWorld, account_stream, rows
 
@@ -147,6 +151,30 @@ def test_any_batches_give_the_same_bytes() -> None:
 def test_no_row_holds_an_address() -> None:
     for row in rows(lived().log).values():
         assert EMAIL.lower() not in encode(row).lower()
+
+
+@given(of(Event), st.booleans())
+def test_any_fact_leads_to_one_mail_at_most_that_reads_back_as_it_was(
+    event: Event, is_account: bool
+) -> None:
+    recorded = RecordedEvent(
+        id=uuid4(),
+        position=7,
+        stream=account_stream(uuid4()),
+        version=1,
+        time=NOON,
+        actor=Actor(f"account:{uuid4()}" if is_account else "worker"),
+        command=uuid4(),
+        correlation="c-1",
+        cause=None,
+        event=event,
+    )
+    table = Table(MAIL_OUTBOX, MAIL_OUTBOX.table)
+    found = fold_batch(MAIL_OUTBOX, [recorded], {})
+    assert not found or type(event) in MAIL_OUTBOX.reads
+    for key, row in found.items():
+        assert (key, row.state) == (str(recorded.id), MailState.OWED)
+        assert table.decode(encode(row)) == row
 
 
 def test_an_end_without_its_beginning_leaves_no_row() -> None:
