@@ -11,7 +11,7 @@ from typing import Protocol
 
 from domain.events import MemberJoined, MemberRemoved, TenantCreated
 from domain.log import RecordedEvent
-from domain.values import AccountId, SessionId, TenantId
+from domain.values import AccountId, TenantId
 from projections.account_sessions import SessionRow
 from projections.security_activity import SecurityEntry, Severity
 
@@ -85,10 +85,6 @@ class SessionRows(Protocol):
         Their time may be over, or all of the account's may have been ended: the account and
         the session say that (domain.account.Account.holds, domain.session.is_open).
         """
-        ...
-
-    def ids_of(self, account: AccountId) -> Sequence[SessionId]:
-        """Return the ids of the same sessions in the same order."""
         ...
 
 

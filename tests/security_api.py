@@ -71,11 +71,12 @@ def machine(maker: AccountId = ADA) -> Principal:
 @dataclass
 class SecurityApi:
     days: int = 400
-    clock: Hands = field(default_factory=Hands)
-    vault: PersonKeys = field(default_factory=PersonKeys)
+    clock: Any = field(default_factory=Hands)
+    vault: Any = field(default_factory=PersonKeys)
+    log: Any = None
 
     def __post_init__(self) -> None:
-        self.log = MemoryLog(self.clock.now)
+        self.log = self.log or MemoryLog(self.clock.now)
         self.rows = FoldedSecurity(self.log)
         self.service = SimpleNamespace(
             log=self.log,

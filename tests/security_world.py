@@ -21,7 +21,7 @@ from domain.events import (
 from domain.log import Append, Draft, EventLog, RecordedEvent, SealedPersonal, append_one
 from domain.roles import Role
 from domain.streams import StreamId, StreamKind
-from domain.values import AccountId, Actor, SessionId, TenantId
+from domain.values import AccountId, Actor, TenantId
 from infrastructure.keys.persons import open_personal, seal_personal
 from projections.account_sessions import ACCOUNT_SESSIONS, SessionRow
 from projections.projection import Projection, fold_batch
@@ -178,9 +178,6 @@ class FoldedSecurity:
             if row.account == account and row.ended is None
         ]
         return sorted(rows, key=lambda row: -row.position)[:MOST_SESSIONS]
-
-    def ids_of(self, account: AccountId) -> Sequence[SessionId]:
-        return [SessionId(row.session) for row in self.open_of(account)]
 
     def _rows(self, projection: Projection[Any]) -> list[Any]:
         return list(folded(projection, list(self.log.read_all(0, self.upto))).values())

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.values import AccountId, SessionId
+from domain.values import AccountId
 from infrastructure.views.queries import Readable
 from infrastructure.views.store import Session
 from infrastructure.views.tables import Table
@@ -62,7 +62,7 @@ class StoredSecurity:
 
 
 class StoredSessions:
-    """Implements SessionRows of projections.security_queries, and of application.accounts."""
+    """Implements projections.security_queries.SessionRows."""
 
     def __init__(self, database: Readable) -> None:
         self._database = database
@@ -71,9 +71,6 @@ class StoredSessions:
         with self._database.reading() as session:
             found = session.run(OPEN, (str(account), MOST_SESSIONS))
         return [SESSIONS.decode(row) for (row,) in found]
-
-    def ids_of(self, account: AccountId) -> Sequence[SessionId]:
-        return [SessionId(row.session) for row in self.open_of(account)]
 
 
 def _question(reach: Reach, narrowed: list[Condition], most: int) -> tuple[str, list[Any]]:

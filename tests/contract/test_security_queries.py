@@ -275,7 +275,6 @@ def test_open_sessions_are_newest_first_without_those_that_ended(reader: Reader)
     rows = reader.sessions.open_of(ADA)
     assert [row.session for row in rows] == [second, first]
     assert [(row.tenant, row.generation) for row in rows] == [(OTHER, 2), (TENANT, 1)]
-    assert reader.sessions.ids_of(ADA) == [second, first]
 
 
 def test_sessions_beyond_the_most_are_the_oldest_ones(reader: Reader) -> None:
