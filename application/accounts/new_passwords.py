@@ -101,6 +101,26 @@ class NewPasswords:
             return
         raise ConcurrentChange("others were faster too often")
 
+    def unlock(self, email: str, origin: Origin) -> None:
+        """Forget the failures and locks of an address: an operator's command.
+
+        Raises:
+            InvalidEmail: not an address.
+        """
+        claim = self._vault.claim_of(freeze_email(email))
+        for _ in range(MOST_TRIES):
+            last = self._log.read_last(sign_in.stream_of(claim))
+            version = StreamVersion(last.version, last.id) if last else NOTHING
+            facts = Facts(origin)
+            unlocked = sign_in.unlock(self._directory.claimed_by(claim))
+            facts.add(sign_in.stream_of(claim), unlocked, version)
+            try:
+                facts.record(self._log)
+            except ConcurrentChange:
+                continue
+            return
+        raise ConcurrentChange("others were faster too often")
+
     def reset(self, text: str, new: str, code: str | None, origin: Origin) -> None:
         """Set a new password by a link. Ends all sessions and all locks.
 

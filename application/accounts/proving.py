@@ -5,7 +5,7 @@ session, and a try beyond the fifth opens none, however many come at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -44,8 +44,8 @@ MOST_TRIES = 500
 class Attempt:
     """What somebody gives to prove who they are."""
 
-    password: str
-    code: str | None
+    password: str = field(repr=False)
+    code: str | None = field(repr=False)
     """One-time password or recovery code."""
     visitor: Visitor
     origin: Origin
@@ -57,9 +57,9 @@ class Proven:
 
     person: Person
     claim: str
-    password: str
+    password: str = field(repr=False)
     """Composed (NFC)."""
-    verifier: str
+    verifier: str = field(repr=False)
     client: Client
     second_factor: bool
     now: datetime
@@ -222,9 +222,9 @@ class _Seen:
     tries: TriesState
     tries_version: StreamVersion
     client: Client
-    verifier: str | None
+    verifier: str | None = field(repr=False)
     version: int
-    personal_key: bytes | None
+    personal_key: bytes | None = field(repr=False)
     now: datetime
 
     def proven(self, claim: str, password: str) -> Proven:

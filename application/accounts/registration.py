@@ -1,6 +1,6 @@
 """Sign-up: an account, its tenant, its chain account and its first session, in one append."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from application.accounts.directory import claim_stream
@@ -49,7 +49,7 @@ from domain.values import AccountId, SignerId, TenantId
 class Registered:
     profile: Profile
     granted: Granted
-    device: str
+    device: str = field(repr=False)
 
 
 class Registration:

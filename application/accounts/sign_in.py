@@ -1,6 +1,6 @@
 """Signing in with an address and a password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from application.accounts.directory import Directory
 from application.accounts.facts import Facts
@@ -15,7 +15,7 @@ from domain.values import TenantId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     granted: Granted
-    device: str
+    device: str = field(repr=False)
     """What this device shows next time, so that others cannot lock it out."""
 
 

@@ -83,11 +83,13 @@ class Head:
         if self.event_ids & candidate.event_ids:
             return ConcurrentChange("an event of that id is there already")
         keys = [secret_key(secret) for secret in candidate.append.secrets]
-        if self.taken.intersection(keys) or len(set(keys)) < len(keys):
+        gone = {(str(owner), purpose) for owner, purpose in candidate.append.destroyed}
+        there = {key for key in self.taken if key[:2] not in gone}
+        if there.intersection(keys) or len(set(keys)) < len(keys):
             return ConcurrentChange("a secret of that version is there already")
         self.event_ids |= candidate.event_ids
-        self.taken.update(keys)
-        self._destroy({(str(owner), purpose) for owner, purpose in candidate.append.destroyed})
+        self.taken = there.union(keys)
+        self._destroy(gone)
         self.secrets += candidate.append.secrets
         self.blobs |= {digest_of(blob): blob for blob in candidate.append.blobs}
         return tuple(self._place(sealable) for sealable in candidate.sealables)

@@ -154,7 +154,7 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "a short hash": (lambda: by_hand(gh=GENESIS[1:]), "length"),
     "over": (lambda: by_hand(fv=HEAD - 100, lv=HEAD - 1), "over"),
     "no last round": (lambda: by_hand(fv=ABSENT, lv=ABSENT), "over"),
-    "too far ahead": (lambda: by_hand(fv=HEAD + 1, lv=HEAD + 1001), "too far ahead"),
+    "too far ahead": (lambda: by_hand(fv=HEAD + 8, lv=HEAD + 1008), "too far ahead"),
     "too long": (lambda: by_hand(fv=HEAD - 1, lv=HEAD + 1000), "rounds"),
     "turned round": (lambda: by_hand(fv=HEAD + 2, lv=HEAD + 1), "rounds"),
     "a negative round": (lambda: by_hand(fv=-1), "MessagePack"),

@@ -1,0 +1,225 @@
+"""Changing and resetting passwords, and the links of mails: the chain account always stays."""
+
+from uuid import UUID
+
+import pytest
+
+from application.accounts.refusals import (
+    InvalidSecondFactor,
+    NoPassword,
+    SecondFactorRequired,
+)
+from application.credentials import InvalidCredentials, InvalidEmail, WeakPassword
+from domain.account import LinkInvalid
+from domain.events import LinkIssued, LinkPurpose
+from domain.sign_in import AccountLocked
+from tests.api_world import ALGORAND
+from tests.identity_world import EMAIL, PASSWORD, VISITOR, People, attempted, origin
+from tests.memory_log import MemoryLog
+
+NEW = "another sentence that is as good"
+
+
+@pytest.fixture
+def people() -> People:
+    made = People(MemoryLog())
+    made.log._clock = made.clock.now  # type: ignore[attr-defined]
+    return made
+
+
+def link(people: People, purpose: LinkPurpose) -> str:
+    """Return the newest link of a purpose, as the mail spells it."""
+    issued = [
+        (one.stream.id, one.event)
+        for one in people.log.read_all()
+        if isinstance(one.event, LinkIssued) and one.event.purpose is purpose
+    ]
+    account, event = issued[-1]
+    return people.links.text(purpose.value, UUID(account), event.link)
+
+
+def asked(people: People, email: str = EMAIL) -> str:
+    people.identity.passwords.ask_reset(email, origin())
+    return link(people, LinkPurpose.RESET_PASSWORD)
+
+
+def reset(people: People, text: str, new: str = NEW, code: str | None = None) -> None:
+    people.identity.passwords.reset(text, new, code, origin())
+
+
+def test_a_changed_password_replaces_the_old_one_and_keeps_the_chain_account(
+    people: People,
+) -> None:
+    registered = people.register()
+    account, session = registered.profile.account, registered.granted.session
+    people.identity.passwords.change(account, session, NEW, attempted())
+    with pytest.raises(InvalidCredentials):
+        people.sign_in(PASSWORD)
+    people.sign_in(NEW)
+    after = people.identity.profiles.profile(account, registered.profile.tenant)
+    assert after.signers == registered.profile.signers
+    assert people.vault.version_of(account, "password") == 2
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "refusal"),
+    [
+        (PASSWORD + "!", NEW, InvalidCredentials),
+        (PASSWORD, "short", WeakPassword),
+        (PASSWORD, "an easy sentence", WeakPassword),
+    ],
+)
+def test_a_refused_change_leaves_everything_as_it_was(
+    people: People, current: str, new: str, refusal: type[Exception]
+) -> None:
+    registered = people.register()
+    account, session = registered.profile.account, registered.granted.session
+    with pytest.raises(refusal):
+        people.identity.passwords.change(account, session, new, attempted(current))
+    people.sign_in(PASSWORD)
+    assert "account.password-changed" not in people.names()
+
+
+def test_a_reset_sets_a_new_password_ends_sessions_and_locks_and_keeps_the_chain_account(
+    people: People,
+) -> None:
+    registered = people.register()
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            people.sign_in(PASSWORD + "!")
+    reset(people, asked(people))
+    people.sign_in(NEW)
+    account = people.identity.directory.person(registered.profile.account).account
+    state = people.identity.sessions.good(registered.granted.session)
+    assert state is not None
+    assert not account.holds(registered.granted.session, state)
+    assert account.email_verified
+    after = people.identity.profiles.profile(account.id, registered.profile.tenant)
+    assert after.signers == registered.profile.signers
+
+
+def test_a_link_is_good_once(people: People) -> None:
+    people.register()
+    text = asked(people)
+    reset(people, text)
+    with pytest.raises(LinkInvalid):
+        reset(people, text, NEW + " 2")
+    people.sign_in(NEW)
+
+
+def test_a_link_ends_by_time_and_by_a_newer_one(people: People) -> None:
+    people.register()
+    first = asked(people)
+    people.clock.move(minutes=2)
+    second = asked(people)
+    assert first != second
+    with pytest.raises(LinkInvalid):
+        reset(people, first)
+    people.clock.move(hours=1)
+    with pytest.raises(LinkInvalid):
+        reset(people, second)
+
+
+def test_a_changed_password_ends_a_link_that_was_asked_for_before(people: People) -> None:
+    registered = people.register()
+    text = asked(people)
+    granted = registered.granted
+    people.identity.passwords.change(granted.account, granted.session, NEW, attempted())
+    with pytest.raises(LinkInvalid):
+        reset(people, text, NEW + " 2")
+
+
+def test_a_link_of_another_purpose_or_account_opens_nothing(people: People) -> None:
+    people.register()
+    verify, text = link(people, LinkPurpose.VERIFY_EMAIL), asked(people)
+    with pytest.raises(LinkInvalid):
+        reset(people, verify)
+    with pytest.raises(LinkInvalid):
+        people.identity.links.verify_email(text, origin())
+    for place in range(len(text)):
+        letter = "A" if text[place] != "A" else "B"
+        with pytest.raises(LinkInvalid):
+            reset(people, text[:place] + letter + text[place + 1 :])
+    reset(people, text)
+
+
+def test_asking_for_a_reset_writes_the_same_whoever_is_asked_about(people: People) -> None:
+    people.register()
+    people.identity.passwords.ask_reset(EMAIL, origin())
+    people.identity.passwords.ask_reset("nobody@example.com", origin())
+    assert people.names("sign-in") == ["sign-in.reset-asked"] * 2
+    people.identity.passwords.ask_reset(EMAIL, origin())
+    people.identity.passwords.ask_reset("nobody@example.com", origin())
+    assert people.names("sign-in") == ["sign-in.reset-asked"] * 2, "at most one a minute"
+    with pytest.raises(InvalidEmail):
+        people.identity.passwords.ask_reset("no address", origin())
+
+
+def test_a_reset_needs_the_second_factor_where_one_is_set(people: People) -> None:
+    account = people.register().profile.account
+    key, codes = people.set_second_factor(account)
+    text = asked(people)
+    with pytest.raises(SecondFactorRequired):
+        reset(people, text)
+    with pytest.raises(InvalidSecondFactor):
+        reset(people, text, code="000000")
+    people.clock.move(seconds=30)
+    reset(people, text, code=people.code(key))
+    people.sign_in(NEW, code=codes[0])
+
+
+def test_wrong_codes_of_a_reset_lock_it_and_nobody_else(people: People) -> None:
+    account = people.register().profile.account
+    _, codes = people.set_second_factor(account)
+    text = asked(people)
+    for _ in range(5):
+        with pytest.raises(InvalidSecondFactor):
+            reset(people, text, code="000000")
+    with pytest.raises(AccountLocked):
+        reset(people, text, code=codes[0])
+    people.sign_in(code=codes[0])
+    people.clock.move(minutes=30)
+    reset(people, text, code=codes[1])
+
+
+def test_an_address_is_verified_by_the_link_that_was_mailed(people: People) -> None:
+    account = people.register().profile.account
+    text = link(people, LinkPurpose.VERIFY_EMAIL)
+    assert people.identity.links.verify_email(text, origin()) == account
+    assert people.identity.directory.person(account).account.email_verified
+    with pytest.raises(LinkInvalid):
+        people.identity.links.verify_email(text, origin())
+
+
+def test_the_verification_is_mailed_again_not_too_often_and_not_once_it_is_done(
+    people: People,
+) -> None:
+    account = people.register().profile.account
+    again = people.identity.links.ask_verification
+    again(account, origin())
+    assert people.names("account").count("account.link-issued") == 1
+    people.clock.move(minutes=1)
+    first = link(people, LinkPurpose.VERIFY_EMAIL)
+    again(account, origin())
+    with pytest.raises(LinkInvalid):
+        people.identity.links.verify_email(first, origin())
+    people.identity.links.verify_email(link(people, LinkPurpose.VERIFY_EMAIL), origin())
+    people.clock.move(days=1)
+    again(account, origin())
+    assert people.names("account").count("account.link-issued") == 2
+
+
+def test_no_link_is_in_the_log(people: People) -> None:
+    people.register()
+    texts = [asked(people), link(people, LinkPurpose.VERIFY_EMAIL)]
+    log = b"".join(one.envelope for one in people.log.read_envelopes())
+    for text in texts:
+        assert text.encode() not in log
+
+
+def test_a_wallets_holder_has_no_password_to_change(people: People) -> None:
+    wallets = people.identity.wallets
+    made = wallets.challenge()
+    granted = wallets.sign_in(ALGORAND, made.nonce, b"w" * 32, None, VISITOR, origin())
+    with pytest.raises(NoPassword):
+        people.identity.passwords.change(granted.account, granted.session, NEW, attempted())
