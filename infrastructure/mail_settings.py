@@ -47,9 +47,6 @@ class MailSettings:
     """Of the front end, without a slash at its end; empty where there is none."""
 
 
-NO_MAIL = MailSettings(smtp=None, sender="", public_url="")
-
-
 def read_mail_settings(environment: Mapping[str, str]) -> MailSettings:
     """Read the settings of mail.
 
