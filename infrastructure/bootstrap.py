@@ -6,20 +6,24 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from application.accounts.identity import Identity
+from application.custody_facts import CustodyConfiguration
 from application.execute import CommandHandler
 from domain.log import LogUnavailable
 from infrastructure.access_tokens import AccessTokens
 from infrastructure.bootstrap_identity import open_identity
 from infrastructure.client_throttle import ClientThrottle
 from infrastructure.custody import open_custody
+from infrastructure.custody_configuration import custody_configuration
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.migrate import require_schema
 from infrastructure.networks import Catalogue, read_catalogue
 from infrastructure.settings import Mode, Settings
 from infrastructure.system_clock import SystemClock
+from infrastructure.vault import KeyVault
 from infrastructure.views import Views, open_views
 from projections.catalogue import ALL
+from projections.security_queries import SecurityActivity
 
 FEW_THREADS = 4
 """Up to so many request threads write directly; more share transactions."""
@@ -39,6 +43,9 @@ class ApiParts:
     views: Views
     clock: SystemClock
     throttle: ClientThrottle
+    activity: SecurityActivity
+    vault: KeyVault
+    custody: CustodyConfiguration
     is_proxy: Callable[[str], bool]
     cursor_key: bytes
     checks: dict[str, Callable[[], str]]
@@ -62,6 +69,7 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
         ExitStack() as opened,
     ):
         views.store.prepare(ALL)
+        clock = SystemClock()
         custody = open_custody(settings.keys, stored)
         identity = opened.enter_context(
             open_identity(settings, log, stored, custody, views.sessions, catalogue)
@@ -73,13 +81,16 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
             tokens=AccessTokens(custody.root),
             networks=catalogue,
             views=views,
-            clock=SystemClock(),
+            clock=clock,
             throttle=ClientThrottle(
                 burst=settings.access.tries_per_minute,
                 per_second=settings.access.tries_per_minute / 60,
                 clock=time.monotonic,
             ),
             is_proxy=settings.access.is_proxy,
+            activity=SecurityActivity(views.security, settings.access.activity_days, clock.now),
+            vault=KeyVault(stored, custody.root, custody.envelope),
+            custody=custody_configuration(settings, custody, catalogue),
             cursor_key=custody.root.derive("cursor"),
             checks={
                 "log": _log_check(stored),

@@ -27,6 +27,8 @@ class KeySettings:
     previous: tuple[KeyProvider, ...] = field(default=(), repr=False)
     kms: KmsAddress | None = None
     previous_kms: KmsAddress | None = None
+    is_in_environment: bool = False
+    """Whether the master key stands in the environment itself; otherwise in a file."""
 
     @property
     def masters(self) -> tuple[KeyProvider, ...]:
@@ -69,6 +71,7 @@ class KeySettings:
             previous=_named(f"{PREVIOUS} or {PREVIOUS_FILE}", lambda: _previous(environment)),
             kms=kms,
             previous_kms=previous_kms,
+            is_in_environment=MASTER in environment,
         )
 
 

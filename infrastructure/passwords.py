@@ -38,6 +38,12 @@ class Scheme(StrEnum):
 PASSLIB_NAMES = {Scheme.ARGON2ID: "argon2", Scheme.PBKDF2_SHA256: "pbkdf2_sha256"}
 
 
+SPELLED = {
+    Scheme.ARGON2ID: f"Argon2id, {MEMORY // 1024} MiB, 1 pass, 1 lane",
+    Scheme.PBKDF2_SHA256: f"PBKDF2-SHA256, {ROUNDS:,} rounds",
+}
+
+
 class PhcPasswords:
     """Implements application.accounts.Passwords.
 
@@ -47,6 +53,7 @@ class PhcPasswords:
     """
 
     def __init__(self, scheme: Scheme = Scheme.ARGON2ID) -> None:
+        self._scheme = scheme
         self._context = CryptContext(
             schemes=list(PASSLIB_NAMES.values()),
             default=PASSLIB_NAMES[scheme],
@@ -81,13 +88,14 @@ class PhcPasswords:
         except ValueError:
             return True
 
+    @property
+    def spelled(self) -> str:
+        """Return how a new verifier is made, in words."""
+        return SPELLED[self._scheme]
+
     @cached_property
     def _nobody(self) -> str:
         return str(self._context.hash(NOBODY))
-
-
-Argon2Passwords = PhcPasswords
-"""The name from before there were two schemes."""
 
 
 def _as_phc(verifier: str) -> str:

@@ -25,8 +25,11 @@ from projections.deployment_history import fold as fold_history
 from projections.deployment_status import DeploymentStatus
 from projections.deployment_status import fold as fold_status
 from projections.queries import Filters, Page
+from projections.security_queries import SecurityActivity
 from tests.identity_world import KEYS, PASSWORD, MovableClock, People
 from tests.memory_log import MemoryLog
+from tests.security_api import CONFIGURATION
+from tests.security_world import FoldedSecurity
 
 CREATE = "/api/v1/token/erc20-mintable/create"
 DEPLOYMENTS = "/api/v1/token/deployments"
@@ -162,6 +165,9 @@ class World:
             deployments=self.rows,
             clock=self.clock,
             throttle=self.throttle,
+            activity=SecurityActivity(FoldedSecurity(self.log), 400, self.clock.now),
+            vault=self.people.vault,
+            custody=CONFIGURATION,
             is_proxy=lambda address: address in self.proxies,
             cursor_key=KEYS.derive("cursor"),
             checks=self.checks,

@@ -15,6 +15,11 @@ class KeyRing:
         self.key_id = current.key_id
         self.is_development = any(key.is_development for key in keys)
 
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """Return the names of all keys that still open something."""
+        return frozenset(self._by_id)
+
     def knows(self, key_id: str) -> bool:
         return key_id in self._by_id
 

@@ -7,11 +7,14 @@ from typing import Protocol
 
 from application.accounts.api_keys import ApiKeyTexts
 from application.accounts.identity import Identity
+from application.accounts.ports import Vault
 from application.clock import Clock
+from application.custody_facts import CustodyConfiguration
 from application.execute import CommandHandler
 from domain.log import EventLog
 from domain.values import AccountId, NetworkRef, SessionId, TenantId
 from projections.queries import Deployments
+from projections.security_queries import SecurityActivity
 
 
 class Bearer(Protocol):
@@ -75,6 +78,9 @@ class ApiService:
     deployments: Deployments
     clock: Clock
     throttle: Throttle
+    activity: SecurityActivity
+    vault: Vault
+    custody: CustodyConfiguration
     is_proxy: Callable[[str], bool]
     """Whether an address is one of our own proxies, whose word on the caller's address counts."""
     cursor_key: bytes

@@ -5,6 +5,7 @@ from interfaces.http.account_routes import ACCOUNT_ROUTES
 from interfaces.http.credential_routes import CREDENTIAL_ROUTES
 from interfaces.http.deployment_routes import DEPLOYMENT_ROUTES
 from interfaces.http.route import V1, Route
+from interfaces.http.security_routes import SECURITY_ROUTES
 from interfaces.http.tenant_routes import TENANT_ROUTES
 
 REFERENCE_ROUTES: tuple[Route, ...] = (
@@ -50,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     *ACCOUNT_ROUTES,
     *CREDENTIAL_ROUTES,
     *TENANT_ROUTES,
+    *SECURITY_ROUTES,
     *DEPLOYMENT_ROUTES,
     *REFERENCE_ROUTES,
 )

@@ -1,10 +1,9 @@
 """Handlers of security: what happened to accounts and tenant, and who can sign for them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, cast
 
 from application.accounts.principals import Principal
-from application.custody_facts import CustodyConfiguration, custody_facts
+from application.custody_facts import custody_facts
 from application.custody_statement import custody_statement as statement_of
 from domain import account as accounts
 from domain import tenant as tenants
@@ -19,33 +18,18 @@ from interfaces.http.call import Call, Reply
 from interfaces.http.cursors import make_cursor, read_cursor
 from interfaces.http.instants import utc
 from interfaces.http.problems import FieldProblem, Problem, field_problems
-from interfaces.http.sources import PersonalVault, Sources
+from interfaces.http.sources import Sources
 from projections.security_activity import SECURITY_ACTIVITY, SecurityEntry
 from projections.security_export import Shown, to_csv, to_json
-from projections.security_queries import ActivityFilters, Reach, SecurityActivity, members_since
+from projections.security_queries import ActivityFilters, Reach, members_since
 
 EVENTS = frozenset(names_of(SECURITY_ACTIVITY.reads))
 SEE_ALL = frozenset({Role.OWNER, Role.AUDITOR})
 
 
-class SecurityService(Protocol):
-    """What these handlers need of the service."""
-
-    @property
-    def log(self) -> EventLog: ...
-    @property
-    def activity(self) -> SecurityActivity: ...
-    @property
-    def vault(self) -> PersonalVault: ...
-    @property
-    def custody(self) -> CustodyConfiguration: ...
-    @property
-    def cursor_key(self) -> bytes: ...
-
-
 def security_activity(call: Call) -> Reply:
     query: messages.ActivityQuery = call.body
-    service, filters = _service(call), _filters(query)
+    service, filters = call.service, _filters(query)
     bound = (str(call.who.tenant), "activity", str(query.account_id), repr(filters))
     before = read_cursor(service.cursor_key, bound, query.cursor) if query.cursor else None
     # Who may see what is asked anew for each page: a cursor opens nothing.
@@ -65,7 +49,7 @@ def export_security_activity(call: Call) -> Reply:
     query: messages.ActivityExportQuery = call.body
     if query.format not in {"csv", "json"}:
         raise Problem("INVALID_EXPORT_FORMAT")
-    activity = _service(call).activity
+    activity = call.service.activity
     export = activity.export(_reach(call, query), _filters(query))
     rows = _shown(call, export.rows)
     if query.format == "csv":
@@ -91,7 +75,7 @@ def export_security_activity(call: Call) -> Reply:
 
 
 def custody_statement(call: Call) -> Reply:
-    service, who = _service(call), call.who
+    service, who = call.service, call.who
     tenant = tenants.replay(who.tenant, _events(service.log, tenants.stream_of(who.tenant)))
     person = accounts.replay(who.account, _events(service.log, accounts.stream_of(who.account)))
     assert tenant is not None, "whoever asks is a member"
@@ -115,10 +99,6 @@ def _events(log: EventLog, stream: StreamId) -> Iterator[Event]:
     return (recorded.event for recorded in log.read(stream).events)
 
 
-def _service(call: Call) -> SecurityService:
-    return cast(SecurityService, call.service)
-
-
 def _reach(call: Call, query: messages.ActivityQuestion) -> Reach:
     """Return whose rows are asked for, and may be read by whoever asks.
 
@@ -129,7 +109,7 @@ def _reach(call: Call, query: messages.ActivityQuestion) -> Reach:
         Problem: FORBIDDEN, where others than oneself are asked for and not allowed.
     """
     who, asked = call.who, query.account_id
-    history = _service(call).log.read(tenants.stream_of(who.tenant))
+    history = call.service.log.read(tenants.stream_of(who.tenant))
     since = members_since(history.events)
     if who.key is None:
         since[who.account] = 0
@@ -160,7 +140,7 @@ def _filters(query: messages.ActivityQuestion) -> ActivityFilters:
 
 
 def _shown(call: Call, rows: Iterable[SecurityEntry]) -> Iterator[Shown]:
-    sources = Sources(_service(call).vault, call.who)
+    sources = Sources(call.service.vault, call.who)
     return (Shown(row, *sources.of(row)) for row in rows)
 
 
