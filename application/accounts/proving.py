@@ -131,15 +131,15 @@ class Proving:
 
     def _prove(self, tried: "_Try") -> tuple[RecordedEvent, ...]:
         given = normal_password(tried.attempt.password)
-        checked: tuple[int, bool] | None = None
+        checked: dict[str | None, bool] = {}  # a password may come into force meanwhile
         for _ in range(MOST_TRIES):
             seen = self._look(tried)
             sign_in.require_unlocked(seen.tries, seen.client, seen.now)
-            if checked is None or checked[0] != seen.version:
-                checked = (seen.version, self._passwords.verify(given, seen.verifier))
+            if seen.verifier not in checked:
+                checked[seen.verifier] = self._passwords.verify(given, seen.verifier)
             facts = Facts(tried.attempt.origin)
             facts.expect(sign_in.stream_of(tried.claim), seen.tries_version)
-            refusal = self._judge(facts, tried, seen, right=checked[1])
+            refusal = self._judge(facts, tried, seen, right=checked[seen.verifier])
             if refusal is None:
                 tried.then(seen.proven(tried.claim, given), facts)
             try:
@@ -165,7 +165,6 @@ class Proving:
             tries_version=StreamVersion(last.version, last.id) if last else NOTHING,
             client=self._devices.client(tried.claim, number, tried.attempt.visitor),
             verifier=unsealed.decode() if unsealed else None,
-            version=self._vault.version_of(owner, PASSWORD),
             personal_key=self._directory.person_key(owner),
             now=self._clock.now(),
         )
@@ -223,7 +222,6 @@ class _Seen:
     tries_version: StreamVersion
     client: Client
     verifier: str | None = field(repr=False)
-    version: int
     personal_key: bytes | None = field(repr=False)
     now: datetime
 
