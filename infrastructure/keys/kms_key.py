@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain.log import KeysUnavailable
 from infrastructure.keys.key_encryption import Bound, NotOpened
@@ -36,7 +37,7 @@ class KmsAddress:
     @property
     def is_open(self) -> bool:
         """Whether data keys would go over the wire in the clear."""
-        return self.endpoint.startswith("http://")
+        return bool(self.endpoint) and urlsplit(self.endpoint).scheme != "https"
 
     @property
     def region(self) -> str | None:
@@ -97,6 +98,8 @@ def open_kms_key(address: KmsAddress) -> KmsKey:
     config = Config(
         connect_timeout=PATIENCE,
         read_timeout=PATIENCE,
+        # Else AWS_ENDPOINT_URL could lead data keys over a wire that production refuses.
+        ignore_configured_endpoint_urls=True,
         retries={"mode": "standard", "total_max_attempts": MOST_TRIES},
     )
     try:

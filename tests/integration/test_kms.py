@@ -80,6 +80,22 @@ def test_the_region_of_an_arn_counts_and_without_one_it_is_asked_for(
         open_ring(KeySettings(kms=KmsAddress(key="alias/proofmint", endpoint=kms.url)))
 
 
+def test_no_setting_but_ours_says_where_kms_is(
+    kms: KmsDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")
+    opened(kms)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", kms.url)
+    # Where AWS has its KMS, behind a proxy that is not there: nothing leaves this machine.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    kms.bodies.clear()
+    with pytest.raises(KeysUnavailable, match="ProxyConnection"):
+        open_kms_key(KmsAddress(key=kms.make_key()))
+    assert kms.bodies == []
+
+
 @pytest.mark.parametrize("trouble", PASSING)
 def test_what_passes_is_tried_again(kms: KmsDouble, trouble: str) -> None:
     key = opened(kms)
