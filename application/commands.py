@@ -20,6 +20,8 @@ class Origin:
     """A command sent twice under one id is executed once."""
     correlation: str
     cause: UUID | None = None
+    person: AccountId | None = None
+    """Who asks, where it is somebody whose role allows it: asked anew when it is recorded."""
 
     def draft(
         self, stream: StreamId, event: Event, personal: SealedPersonal | None = None

@@ -73,6 +73,7 @@ OTHER_EVENTS: Mapping[str, type] = {
     "sign-in.locked": events.SignInLocked,
     "sign-in.succeeded": events.SignInSucceeded,
     "sign-in.unlocked": events.SignInUnlocked,
+    "sign-in.code-asked": events.CodeAsked,
     "sign-in.reset-asked": events.ResetAsked,
     "session.opened": events.SessionOpened,
     "session.rotated": events.SessionRotated,

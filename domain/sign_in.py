@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from domain.errors import DomainError
 from domain.events import (
     ClientLock,
+    CodeAsked,
     Event,
     FailedTry,
     Proof,
@@ -93,6 +94,11 @@ def succeed(
     return SignInSucceeded(account=account, client=client.key, new_device=new_device, state=state)
 
 
+def ask_code(state: TriesState, client: Client, account: AccountId, now: datetime) -> CodeAsked:
+    """Note that a code was asked for, the password being right. Nothing is counted or forgotten."""
+    return CodeAsked(account=account, client=client.key, state=_current(state, now))
+
+
 def unlock(account: AccountId | None) -> SignInUnlocked:
     """Forget all failures and locks."""
     return SignInUnlocked(account=account, state=TriesState())
@@ -103,7 +109,8 @@ def state_of(event: Event | None) -> TriesState:
     if event is None:
         return TriesState()
     assert isinstance(
-        event, SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | ResetAsked
+        event,
+        SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | CodeAsked | ResetAsked,
     )
     return event.state
 

@@ -23,7 +23,7 @@ from domain.events import (
     SignerExported,
     TenantCreated,
 )
-from domain.roles import Role
+from domain.roles import RIGHTS_OF_ROLE, Right, Role
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId, SignerId, TenantId
 
@@ -79,6 +79,10 @@ class Tenant:
     """That were not revoked; the key of a member who left ends with it."""
     signers: tuple[SignerAdded, ...] = ()
     exported: frozenset[SignerId] = frozenset()
+
+    def may(self, account: AccountId, right: Right) -> bool:
+        role = self.members.get(account)
+        return role is not None and right in RIGHTS_OF_ROLE[role]
 
     def invite(self, invited: MemberInvited) -> list[InvitationWithdrawn | MemberInvited]:
         """Invite somebody; an open invitation of the same address ends.

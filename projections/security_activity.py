@@ -68,6 +68,7 @@ WEIGHTS: Mapping[type, Weight] = {
     facts.SignInLocked: Weight(Severity.CRITICAL, success=False),
     facts.SignInSucceeded: _INFO,
     facts.SignInUnlocked: _WARNING,
+    facts.CodeAsked: _WARNING,
     facts.ResetAsked: _WARNING,
     facts.SessionOpened: _INFO,
     facts.SessionRevoked: _INFO,

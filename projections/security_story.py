@@ -12,6 +12,7 @@ from domain.events import (
     ApiKeyMade,
     ApiKeyRevoked,
     ChallengeUsed,
+    CodeAsked,
     EmailClaimed,
     EmailReleased,
     EmailVerified,
@@ -77,7 +78,7 @@ TenantFact = (
     | SignerAdded
     | SignerExported
 )
-TryFact = SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | ResetAsked
+TryFact = SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | CodeAsked | ResetAsked
 SessionFact = SessionOpened | SessionRevoked
 SecurityFact = AccountFact | TenantFact | TryFact | SessionFact
 
@@ -188,6 +189,8 @@ def _of_signing_in(event: TryFact | SessionFact) -> str:
             return "password accepted, from a known device"
         case SignInUnlocked():
             return "failures and locks of signing in forgotten"
+        case CodeAsked():
+            return "password was right, and no second factor came with it"
         case ResetAsked():
             return "a link to reset the password was asked for"
         case SessionOpened(proof=proof, second_factor=True):

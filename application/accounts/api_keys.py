@@ -75,6 +75,7 @@ class ApiKeys:
 
         Raises:
             TooMany: the tenant has as many as it may have.
+            Forbidden: the maker may not any more.
         """
         key = uuid4()
         text = self._texts.new(tenant, key)
@@ -89,7 +90,7 @@ class ApiKeys:
                 personal = self._vault.seal_personal(maker, KEY_NAME, person_key, {"name": name})
             facts.add(found.stream, found.tenant.make_key(made), personal=personal)
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
         return MadeKey(
             key=ApiKey(id=key, name=name, scope=scope, maker=maker, expires_at=ends), text=text
         )
@@ -113,12 +114,13 @@ class ApiKeys:
 
         Raises:
             NoSuch: unknown, or another tenant's.
+            Forbidden: as for `make`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
             facts.add(found.stream, found.tenant.revoke_key(key))
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
 
     def _name(self, found: Organisation, made: ApiKeyMade) -> str | None:
         key, sealed = self._directory.person_key(made.maker), found.personal.get(made.key)

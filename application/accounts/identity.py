@@ -27,6 +27,7 @@ from application.accounts.second_factor import SecondFactors
 from application.accounts.sessions import Sessions
 from application.accounts.sign_in import SignIn
 from application.accounts.signers import KeyWords, Signers
+from application.accounts.unlocking import Unlocking
 from application.accounts.wallets import Challenges, Wallets
 from application.clock import Clock
 from application.credentials import PasswordJudge
@@ -80,6 +81,7 @@ class Identity:
         self.passwords = NewPasswords(
             log, directory, vault, passwords, tools.judge, proving, links, clock
         )
+        self.unlocking = Unlocking(log, directory, vault)
         self.second_factors = SecondFactors(log, directory, vault, tools.one_time, proving, clock)
         self.members = Members(log, directory, vault, tools.links, clock)
         self.api_keys = ApiKeys(log, directory, vault, tools.api_keys, clock)

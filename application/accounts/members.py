@@ -81,6 +81,7 @@ class Members:
         Raises:
             InvalidEmail: not an address.
             TooMany: the tenant is full.
+            Forbidden: whoever invites may not any more.
         """
         claim, invitation = self._vault.claim_of(freeze_email(email)), uuid4()
         text = self._texts.text(INVITATION, tenant, invitation)
@@ -104,7 +105,7 @@ class Members:
                     facts.add(found.stream, event, personal=personal)
             facts.keep(self._vault.seal(invitation, PERSON_KEY, key))
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
         return invited
 
     def accept(self, text: str, account: AccountId, origin: Origin) -> TenantId:
@@ -136,13 +137,14 @@ class Members:
 
         Raises:
             NoSuch: there is none.
+            Forbidden: as for `invite`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
             facts.add(found.stream, found.tenant.withdraw(invitation))
             facts.destroy(invitation, PERSON_KEY)
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
 
     def grant(self, tenant: TenantId, account: AccountId, role: Role, origin: Origin) -> None:
         """Give a member another role.
@@ -150,12 +152,13 @@ class Members:
         Raises:
             NoSuch: no member.
             LastOwner: nobody else would own the tenant.
+            Forbidden: as for `invite`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
             facts.add(found.stream, found.tenant.grant(account, role))
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
 
     def remove(self, tenant: TenantId, account: AccountId, origin: Origin) -> None:
         """End a membership; the keys that this member made end with it.
@@ -163,6 +166,7 @@ class Members:
         Raises:
             NoSuch: no member.
             LastOwner: nobody else would own the tenant.
+            Forbidden: as for `invite`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
@@ -170,7 +174,7 @@ class Members:
             person = self._directory.person(account)
             facts.add(person.stream, TenantLeft(tenant=tenant), person.version)
 
-        self._organisations.change(tenant, origin, decide)
+        self._organisations.manage(tenant, origin, decide)
 
     def _email(self, account: AccountId) -> str | None:
         person = self._directory.any_person(account)

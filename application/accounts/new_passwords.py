@@ -1,9 +1,11 @@
 """Changing and resetting passwords. The chain account stays what it was, and the answer says so."""
 
+from uuid import uuid4
+
 from application.accounts.directory import Directory, Person
 from application.accounts.facts import Facts
 from application.accounts.links import Links
-from application.accounts.ports import PASSWORD, Passwords, Vault
+from application.accounts.ports import PASSWORD, Passwords, Vault, Visitor
 from application.accounts.proving import Attempt, Proven, Proving
 from application.accounts.refusals import (
     InvalidSecondFactor,
@@ -20,7 +22,7 @@ from application.credentials import (
 from domain import sign_in
 from domain.errors import DomainError
 from domain.events import LinkPurpose, PasswordChanged, PasswordReset, Proof, ResetAsked
-from domain.log import ConcurrentChange, EventLog
+from domain.log import ConcurrentChange, EventLog, SealedPersonal
 from domain.sign_in import Client
 from domain.streams import NOTHING, StreamVersion
 from domain.values import AccountId, SessionId
@@ -69,7 +71,7 @@ class NewPasswords:
 
         self._proving.again(account, attempt, then)
 
-    def ask_reset(self, email: str, origin: Origin) -> None:
+    def ask_reset(self, email: str, visitor: Visitor, origin: Origin) -> None:
         """Have a link mailed, if there is an account. Nothing tells the caller whether there is.
 
         What is written and read is the same either way: one append on the stream of the address.
@@ -90,7 +92,8 @@ class NewPasswords:
             state = sign_in.state_of(last.event if last else None)
             version = StreamVersion(last.version, last.id) if last else NOTHING
             asked = ResetAsked(account=account, state=state)
-            facts.add(sign_in.stream_of(claim), asked, version)
+            personal = self._personal(account, visitor)
+            facts.add(sign_in.stream_of(claim), asked, version, personal)
             if person is not None and account is not None:
                 issued = self._links.issued(account, LinkPurpose.RESET_PASSWORD)
                 facts.add(person.stream, issued, person.version)
@@ -101,27 +104,9 @@ class NewPasswords:
             return
         raise ConcurrentChange("others were faster too often")
 
-    def unlock(self, email: str, origin: Origin) -> None:
-        """Forget the failures and locks of an address: an operator's command.
-
-        Raises:
-            InvalidEmail: not an address.
-        """
-        claim = self._vault.claim_of(freeze_email(email))
-        for _ in range(MOST_TRIES):
-            last = self._log.read_last(sign_in.stream_of(claim))
-            version = StreamVersion(last.version, last.id) if last else NOTHING
-            facts = Facts(origin)
-            unlocked = sign_in.unlock(self._directory.claimed_by(claim))
-            facts.add(sign_in.stream_of(claim), unlocked, version)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
-
-    def reset(self, text: str, new: str, code: str | None, origin: Origin) -> None:
+    def reset(
+        self, text: str, new: str, code: str | None, visitor: Visitor, origin: Origin
+    ) -> None:
         """Set a new password by a link. Ends all sessions and all locks.
 
         Raises:
@@ -162,8 +147,9 @@ class NewPasswords:
                     failed = sign_in.fail(
                         state, client, person.account.id, Proof.SECOND_FACTOR, now
                     )
+                    personal = self._personal(person.account.id, visitor)
                     for event in failed:
-                        facts.add(sign_in.stream_of(claim), event)
+                        facts.add(sign_in.stream_of(claim), event, personal=personal)
             if refusal is None:
                 number = person.account.password + 1
                 facts.add(person.stream, PasswordReset(number=number, link=link.link))
@@ -183,6 +169,11 @@ class NewPasswords:
         if mailbox is None:
             raise NoPassword
         return self._passwords.hash(acceptable_password(new, mailbox.frozen, self._judge))
+
+    def _personal(self, account: AccountId | None, visitor: Visitor) -> SealedPersonal | None:
+        person = account or AccountId(uuid4())
+        key = self._directory.person_key(person)
+        return self._directory.sealed_visitor(person, key, visitor)
 
     def _replace(self, facts: Facts, account: AccountId, verifier: str) -> None:
         version = self._vault.version_of(account, PASSWORD) + 1

@@ -16,7 +16,6 @@ from application.clock import Clock
 from application.credentials import UnknownAccount
 from domain.account import Account
 from domain.roles import RIGHTS_OF_ROLE, RIGHTS_OF_SCOPE, Right, Role
-from domain.tenant import Tenant
 from domain.values import AccountId, Actor, SessionId, TenantId
 
 
@@ -96,7 +95,9 @@ class Principals:
         made = organisation.keys.get(key)
         if made is None or not hmac.compare_digest(made.digest, digest):
             raise UnknownAccount
-        if _is_over(made.expires_at, self._clock.now()) or not _may(organisation, made.maker):
+        if _is_over(made.expires_at, self._clock.now()) or not organisation.may(
+            made.maker, Right.MANAGE
+        ):
             raise UnknownAccount
         person = self._directory.person(made.maker).account
         return _principal(person, tenant, RIGHTS_OF_SCOPE[made.scope], key=key)
@@ -104,12 +105,6 @@ class Principals:
 
 def _is_over(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and now >= expires_at
-
-
-def _may(tenant: Tenant, maker: AccountId) -> bool:
-    """Tell whether the maker could make the key today."""
-    role = tenant.members.get(maker)
-    return role is not None and Right.MANAGE in RIGHTS_OF_ROLE[role]
 
 
 def _principal(

@@ -181,7 +181,10 @@ class Proving:
         factor = person.account.factor
         if factor is not None:
             if tried.attempt.code is None:
-                raise SecondFactorRequired
+                asked = sign_in.ask_code(seen.tries, seen.client, person.account.id, seen.now)
+                personal = self._personal(tried, seen)
+                facts.add(sign_in.stream_of(tried.claim), asked, personal=personal)
+                return SecondFactorRequired()
             used = self.codes.use(person.account.id, factor, tried.attempt.code, seen.now)
             if used is None:
                 self._count(facts, tried, seen, Proof.SECOND_FACTOR)

@@ -8,7 +8,7 @@ from application.accounts.facts import Facts
 from application.accounts.ports import SEED, Derivation, Vault
 from application.accounts.profiles import Signer
 from application.accounts.proving import Attempt, Proven, Proving
-from application.accounts.refusals import NoPassword, SecondFactorMissing
+from application.accounts.refusals import Forbidden, NoPassword, SecondFactorMissing
 from application.credentials import EMAIL_FORM, PASSWORD_FORM
 from domain.events import KeyForm, SignerAdded
 from domain.tenant import NoSuch
@@ -83,8 +83,11 @@ class Signers:
     ) -> str:
         """Show the key of a signer, and record that it was shown: from then on it pays for itself.
 
+        While the member whose e-mail address and password made it is there, only they may.
+
         Raises:
             SecondFactorMissing: an account without one exports nothing.
+            Forbidden: another member made it.
             NoSuch: unknown, or another tenant's.
             NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
             AccountLocked, TooBusy: see `Proving.again`.
@@ -96,7 +99,11 @@ class Signers:
             if not proven.second_factor:
                 raise SecondFactorMissing
             found = self._directory.organisation(tenant)
-            facts.add(found.stream, found.tenant.export(signer, form), found.version)
+            exported = found.tenant.export(signer, form)
+            made_by = found.tenant.signer(signer).account
+            if made_by not in {None, account} and made_by in found.tenant.members:
+                raise Forbidden  # the key is as good as that member's e-mail address and password
+            facts.add(found.stream, exported, found.version)
 
         # Nothing is shown before the fact is durable, so there is no export without its record.
         self._proving.again(account, attempt, then)

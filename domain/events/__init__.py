@@ -71,6 +71,7 @@ from domain.events.people import (
 )
 from domain.events.sign_ins import (
     ClientLock,
+    CodeAsked,
     FailedTry,
     Proof,
     ResetAsked,
@@ -132,6 +133,7 @@ __all__ = [
     "BroadcastAnswered",
     "ChallengeUsed",
     "ClientLock",
+    "CodeAsked",
     "ConformityRead",
     "CustodyEvent",
     "DeploymentCancelled",

@@ -80,6 +80,18 @@ class SignInUnlocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeAsked:
+    """The password was right and no code came: its person, or a thief who lacks the other half.
+
+    Not a failure. Personal part as for one.
+    """
+
+    account: AccountId
+    client: bytes
+    state: TriesState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetAsked:
     """Somebody asked for a link that resets the password. Sent only where there is an account."""
 
@@ -140,6 +152,7 @@ SignInEvent = (
     | SignInLocked
     | SignInSucceeded
     | SignInUnlocked
+    | CodeAsked
     | ResetAsked
     | SessionOpened
     | SessionRotated

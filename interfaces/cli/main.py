@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 COMMANDS = {
+    "accounts": ("interfaces.cli.accounts", "Unlock accounts."),
     "devnet": ("interfaces.cli.devnet", "Run the development chains alone."),
     "demo": (
         "interfaces.cli.demo",

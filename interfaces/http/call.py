@@ -73,7 +73,10 @@ class Call:
     @property
     def origin(self) -> Origin:
         actor = self.bearer.actor if self.bearer else Actor("anonymous")
-        return Origin(actor=actor, command=self.command, correlation=self.correlation)
+        person = self.bearer.account if self.bearer and not self.bearer.key else None
+        return Origin(
+            actor=actor, command=self.command, correlation=self.correlation, person=person
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,14 +44,14 @@ def change_password(call: Call) -> Reply:
 
 def ask_reset(call: Call) -> Reply:
     body: messages.AskResetRequest = call.body
-    call.service.identity.passwords.ask_reset(body.email, call.origin)
+    call.service.identity.passwords.ask_reset(body.email, call.visitor(), call.origin)
     return Reply(body=messages.DoneResponse(note=ASKED))
 
 
 def reset_password(call: Call) -> Reply:
     body: messages.ResetPasswordRequest = call.body
     call.service.identity.passwords.reset(
-        body.token, body.new_password, body.second_factor, call.origin
+        body.token, body.new_password, body.second_factor, call.visitor(), call.origin
     )
     return Reply(body=messages.DoneResponse(note=RESET))
 

@@ -35,7 +35,7 @@ SECURITY_ROUTES: tuple[Route, ...] = (
         tag="custody",
         summary="Who can sign, where keys lie, and how to leave, as it is configured",
         response=security_messages.CustodyStatementResponse,
-        needs=Right.READ,
+        needs=Right.SELF,
         errors=STORED,
     ),
 )

@@ -39,12 +39,12 @@ def link(people: People, purpose: LinkPurpose) -> str:
 
 
 def asked(people: People, email: str = EMAIL) -> str:
-    people.identity.passwords.ask_reset(email, origin())
+    people.identity.passwords.ask_reset(email, VISITOR, origin())
     return link(people, LinkPurpose.RESET_PASSWORD)
 
 
 def reset(people: People, text: str, new: str = NEW, code: str | None = None) -> None:
-    people.identity.passwords.reset(text, new, code, origin())
+    people.identity.passwords.reset(text, new, code, VISITOR, origin())
 
 
 def test_a_changed_password_replaces_the_old_one_and_keeps_the_chain_account(
@@ -145,14 +145,14 @@ def test_a_link_of_another_purpose_or_account_opens_nothing(people: People) -> N
 
 def test_asking_for_a_reset_writes_the_same_whoever_is_asked_about(people: People) -> None:
     people.register()
-    people.identity.passwords.ask_reset(EMAIL, origin())
-    people.identity.passwords.ask_reset("nobody@example.com", origin())
+    people.identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    people.identity.passwords.ask_reset("nobody@example.com", VISITOR, origin())
     assert people.names("sign-in") == ["sign-in.reset-asked"] * 2
-    people.identity.passwords.ask_reset(EMAIL, origin())
-    people.identity.passwords.ask_reset("nobody@example.com", origin())
+    people.identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    people.identity.passwords.ask_reset("nobody@example.com", VISITOR, origin())
     assert people.names("sign-in") == ["sign-in.reset-asked"] * 2, "at most one a minute"
     with pytest.raises(InvalidEmail):
-        people.identity.passwords.ask_reset("no address", origin())
+        people.identity.passwords.ask_reset("no address", VISITOR, origin())
 
 
 def test_a_reset_needs_the_second_factor_where_one_is_set(people: People) -> None:

@@ -77,6 +77,17 @@ def test_wrong_codes_are_counted_like_wrong_passwords(people: People) -> None:
         people.sign_in(code="000000")
 
 
+def test_a_right_password_without_a_code_is_a_fact_and_no_failure(people: People) -> None:
+    account = people.register().profile.account
+    people.set_second_factor(account)
+    for _ in range(8):
+        with pytest.raises(SecondFactorRequired):
+            people.sign_in()
+    names = people.names("sign-in")
+    assert names.count("sign-in.code-asked") == 8
+    assert "sign-in.failed" not in names
+
+
 def test_a_code_without_the_password_says_nothing(people: People) -> None:
     account = people.register().profile.account
     key, _ = people.set_second_factor(account)

@@ -172,7 +172,8 @@ def test_what_is_written_of_an_unknown_address_is_what_is_written_of_a_known_one
 def test_an_operator_or_a_new_password_unlocks(people: People) -> None:
     account = people.register().profile.account
     refusals(people, 5)
-    people.identity.passwords.unlock(EMAIL, attempted().origin)
+    assert people.identity.unlocking.unlock(EMAIL.upper(), attempted().origin)
+    assert not people.identity.unlocking.unlock("nobody@example.com", attempted().origin)
     people.sign_in()
     unlocked = [one for one in people.log.read_all() if type(one.event) is SignInUnlocked]
     assert [one.event.account for one in unlocked] == [account]

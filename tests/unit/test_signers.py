@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
-from application.accounts.refusals import NoSigner, SecondFactorMissing
+from application.accounts.refusals import Forbidden, NoSigner, SecondFactorMissing
 from application.credentials import InvalidCredentials, UnknownAccount
 from domain.events import KeyForm
 from domain.roles import Role
@@ -108,6 +108,21 @@ def test_a_refused_export_shows_and_records_nothing(people: People) -> None:
         export(owner.tenant, owner.account, theirs, KeyForm.BIP39, attempted(code=codes[0]))
     assert "tenant.signer-exported" not in people.names()
     people.sign_in(code=codes[0])
+
+
+def test_another_members_key_is_shown_to_nobody_while_they_are_there(people: People) -> None:
+    owner = people.register().profile
+    bob = people.register("bob@example.com").profile
+    text = invited(people, owner.tenant, "bob@example.com", Role.OWNER)
+    people.identity.members.accept(text, bob.account, origin())
+    people.identity.signers.add(owner.tenant, bob.account, attempted())
+    _, codes = people.set_second_factor(bob.account)
+    export, first = people.identity.signers.export, owner.signers[0].id
+    with pytest.raises(Forbidden):
+        export(owner.tenant, bob.account, first, KeyForm.BIP39, attempted(code=codes[0]))
+    assert "tenant.signer-exported" not in people.names()
+    people.identity.members.remove(owner.tenant, owner.account, origin())
+    export(owner.tenant, bob.account, first, KeyForm.BIP39, attempted(code=codes[0]))
 
 
 def test_erasure_destroys_the_persons_key_and_ends_the_account(people: People) -> None:
