@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 from domain.events import DeploymentRequested, Event
 from domain.log import Draft, SealedPersonal
 from domain.streams import StreamId
-from domain.values import Actor, DeploymentId, TenantId
+from domain.values import AccountId, Actor, DeploymentId, TenantId
 
 _NAMESPACE = UUID("6d1c2f0e-7d0a-5b6b-9d7e-5f1f0b2a9c11")
 
