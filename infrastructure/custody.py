@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infrastructure.event_log import StoredLog
+from infrastructure.event_log import StoredLog, open_log
 from infrastructure.key_settings import KMS, KeySettings
 from infrastructure.keys.envelope import Envelope
 from infrastructure.keys.key_encryption import KeyEncryption
@@ -13,7 +13,7 @@ from infrastructure.keys.local_key import LocalKey
 from infrastructure.keys.provider import BadKey
 from infrastructure.keys.readiness import KeysCheck
 from infrastructure.keys.root import RootKeys, open_root
-from infrastructure.settings import BadSetting
+from infrastructure.settings import BadSetting, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,16 @@ def open_custody(keys: KeySettings, log: StoredLog) -> Custody:
     envelope = Envelope(ring)
     root = open_root(log, log, envelope, keys.masters)
     return Custody(ring=ring, envelope=envelope, root=root, check=KeysCheck(log, envelope, root))
+
+
+def require_keys(settings: Settings) -> None:
+    """Refuse keys that are not those of the database, before anything is started.
+
+    Raises:
+        BadSetting, NoRoot, NotOpened, KeysUnavailable: as for `open_custody`.
+    """
+    with open_log(settings.database_url) as log:
+        open_custody(settings.keys, log)
 
 
 def open_ring(keys: KeySettings) -> KeyRing:

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from infrastructure.custody import require_keys
 from infrastructure.migrate import require_schema
 from infrastructure.settings import Settings
 from interfaces.http.server import serve
@@ -15,4 +16,5 @@ def command(workers: int) -> None:
     """Serve the HTTP API until SIGTERM."""
     settings = Settings.from_environment(os.environ)
     require_schema(settings.database_url)
+    require_keys(settings)
     serve(settings, workers)
