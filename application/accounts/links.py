@@ -76,7 +76,7 @@ class Links:
         for _ in range(MOST_TRIES):
             person = self._directory.person(account)
             before = person.account.links.get(LinkPurpose.VERIFY_EMAIL)
-            if person.account.email_verified or person.account.wallet or self._is_fresh(before):
+            if person.account.email_verified or person.account.wallet or self.is_fresh(before):
                 return
             facts = Facts(origin)
             issued = self.issued(account, LinkPurpose.VERIFY_EMAIL)
@@ -88,7 +88,8 @@ class Links:
             return
         raise ConcurrentChange("others were faster too often")
 
-    def _is_fresh(self, link: LinkIssued | None) -> bool:
+    def is_fresh(self, link: LinkIssued | None) -> bool:
+        """Tell whether a link was mailed a moment ago."""
         if link is None:
             return False
         issued_at = link.expires_at - LIFETIME[link.purpose]

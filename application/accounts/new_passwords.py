@@ -94,7 +94,12 @@ class NewPasswords:
             asked = ResetAsked(account=account, state=state)
             personal = self._personal(account, visitor)
             facts.add(sign_in.stream_of(claim), asked, version, personal)
-            if person is not None and account is not None:
+            if (
+                person is not None
+                and account is not None
+                # Failures in between must not bring anybody one mail after the other.
+                and not self._links.is_fresh(person.account.links.get(LinkPurpose.RESET_PASSWORD))
+            ):
                 issued = self._links.issued(account, LinkPurpose.RESET_PASSWORD)
                 facts.add(person.stream, issued, person.version)
             try:

@@ -3,7 +3,7 @@
 from typing import Protocol
 from uuid import uuid4
 
-from application.accounts.directory import Directory
+from application.accounts.directory import Directory, Organisation
 from application.accounts.facts import Facts
 from application.accounts.ports import SEED, Derivation, Vault
 from application.accounts.profiles import Signer
@@ -11,6 +11,7 @@ from application.accounts.proving import Attempt, Proven, Proving
 from application.accounts.refusals import Forbidden, NoPassword, SecondFactorMissing
 from application.credentials import EMAIL_FORM, PASSWORD_FORM
 from domain.events import KeyForm, SignerAdded
+from domain.roles import Right
 from domain.tenant import NoSuch
 from domain.values import AccountId, SignerId, TenantId
 
@@ -41,13 +42,14 @@ class Signers:
 
         Raises:
             TooMany: the tenant has as many as it may have.
+            Forbidden: the person may not any more.
             NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
             AccountLocked, TooBusy: see `Proving.again`.
         """
         added: list[SignerAdded] = []
 
         def then(proven: Proven, facts: Facts) -> None:
-            found = self._directory.organisation(tenant)
+            found = self._managed(tenant, account)
             mailbox = self._directory.mailbox(proven.person)
             if mailbox is None:
                 raise NoPassword
@@ -87,7 +89,7 @@ class Signers:
 
         Raises:
             SecondFactorMissing: an account without one exports nothing.
-            Forbidden: another member made it.
+            Forbidden: another member made it, or the person may not any more.
             NoSuch: unknown, or another tenant's.
             NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
             AccountLocked, TooBusy: see `Proving.again`.
@@ -98,7 +100,7 @@ class Signers:
         def then(proven: Proven, facts: Facts) -> None:
             if not proven.second_factor:
                 raise SecondFactorMissing
-            found = self._directory.organisation(tenant)
+            found = self._managed(tenant, account)
             exported = found.tenant.export(signer, form)
             made_by = found.tenant.signer(signer).account
             if made_by not in {None, account} and made_by in found.tenant.members:
@@ -111,3 +113,10 @@ class Signers:
         if seed is None:
             raise NoSuch("key")
         return self._words.words(seed, form)
+
+    def _managed(self, tenant: TenantId, account: AccountId) -> Organisation:
+        """Return a tenant, if the person still manages it: their proof took its time."""
+        found = self._directory.organisation(tenant)
+        if not found.tenant.may(account, Right.MANAGE):
+            raise Forbidden
+        return found
