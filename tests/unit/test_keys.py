@@ -12,8 +12,8 @@ import arc76.ethereum
 import jwt
 import pytest
 
-from domain.values import AccountId, TenantId
-from infrastructure.access_tokens import AUDIENCE, ISSUER, AccessTokens
+from domain.values import AccountId, SessionId, TenantId
+from infrastructure.access_tokens import AUDIENCE, ISSUER, PERIOD, TYPE, AccessTokens
 from infrastructure.addresses import (
     algorand_address,
     algorand_address_text,
@@ -128,21 +128,27 @@ def test_personal_data_opens_with_its_persons_key_alone() -> None:
 
 def forged(**changed: Any) -> list[str]:
     """Return tokens that are almost right."""
-    key, now = KEYS.derive("access-token"), datetime.now(UTC)
+    now = datetime.now(UTC)
+    purpose = f"access-token/{int(now.timestamp() // PERIOD.total_seconds())}"
+    key = KEYS.derive(purpose)
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(uuid4()),
         "tenant": str(uuid4()),
+        "sid": str(uuid4()),
         "jti": "1",
         "iat": now,
         "exp": now + timedelta(minutes=1),
     }
-    header = {"kid": KEYS.key_id("access-token")}
+    header = {"kid": KEYS.key_id(purpose), "typ": TYPE}
+    assert AccessTokens(KEYS).verify(jwt.encode(claims, key, "HS256", header)), "but for one thing"
     made = [
         jwt.encode(claims, key, "HS512", header),
         jwt.encode(claims, b"x" * 32, "HS256", header),
-        jwt.encode(claims, key, "HS256", {"kid": "other"}),
+        jwt.encode(claims, key, "HS256", header | {"kid": "other"}),
+        jwt.encode(claims, key, "HS256", header | {"typ": "JWT"}),
+        jwt.encode(claims, key, "HS256", header | {"jku": "https://one.example"}),
         jwt.encode(claims, key, "HS256"),
         jwt.encode(claims, None, "none", header),
     ]
@@ -152,6 +158,8 @@ def forged(**changed: Any) -> list[str]:
         {"exp": now - timedelta(seconds=1)},
         {"sub": "nobody"},
         {"tenant": 7},
+        {"sid": "none"},
+        {"iat": now + timedelta(minutes=5)},
     ]
     made += [jwt.encode(claims | wrong, key, "HS256", header) for wrong in wrongs]
     for missing in claims:
@@ -168,11 +176,12 @@ def test_forged_tokens_speak_for_nobody() -> None:
 
 
 def test_a_token_speaks_for_its_account_and_no_byte_of_it_can_change() -> None:
-    tokens, account, tenant = AccessTokens(KEYS), AccountId(uuid4()), TenantId(uuid4())
-    issued = tokens.issue(account, tenant, datetime.now(UTC))
+    account, tenant, session = AccountId(uuid4()), TenantId(uuid4()), SessionId(uuid4())
+    tokens = AccessTokens(KEYS)
+    issued = tokens.issue(account, tenant, session, datetime.now(UTC))
     bearer = tokens.verify(issued.text)
     assert bearer is not None
-    assert (bearer.account, bearer.tenant) == (account, tenant)
+    assert (bearer.account, bearer.tenant, bearer.session) == (account, tenant, session)
     assert issued.text not in repr(issued)
     for place in range(0, len(issued.text) - 1, 7):
         letter = "A" if issued.text[place] != "A" else "B"
