@@ -30,18 +30,24 @@ class Erasure:
         """
 
         def then(proven: Proven, facts: Facts) -> None:
-            self._leave(proven.person, facts)
-            facts.add(proven.person.stream, AccountErased())
+            self.end(proven.person, facts)
             last = self._log.read_last(claim_stream(proven.claim))
             assert last is not None, "the address was claimed"
             version = StreamVersion(last.version, last.id)
             facts.add(claim_stream(proven.claim), EmailReleased(), version)
-            facts.destroy(account, PERSON_KEY, PASSWORD, ONE_TIME_KEY, RECOVERY_CODES, OFFERED)
 
         self._proving.again(account, attempt, then)
 
-    def _leave(self, person: Person, facts: Facts) -> None:
+    def end(self, person: Person, facts: Facts) -> None:
+        """Add what ends an account, whichever proof it was that asked for it.
+
+        Raises:
+            LastOwner: a tenant with other members would have no owner.
+        """
+        account = person.account.id
         for tenant in person.account.tenants:
             found = self._directory.organisation(tenant)
-            facts.add(found.stream, found.tenant.remove(person.account.id), found.version)
-            facts.add(person.stream, TenantLeft(tenant=tenant))
+            facts.add(found.stream, found.tenant.remove(account), found.version)
+            facts.add(person.stream, TenantLeft(tenant=tenant), person.version)
+        facts.add(person.stream, AccountErased(), person.version)
+        facts.destroy(account, PERSON_KEY, PASSWORD, ONE_TIME_KEY, RECOVERY_CODES, OFFERED)

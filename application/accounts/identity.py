@@ -88,5 +88,12 @@ class Identity:
         self.signers = Signers(directory, vault, tools.derivation, tools.words, proving)
         self.erasure = Erasure(log, directory, proving)
         self.wallets = Wallets(
-            log, directory, vault, sessions, tools.challenges, tools.wallet_proofs, clock
+            log,
+            directory,
+            vault,
+            sessions,
+            tools.challenges,
+            tools.wallet_proofs,
+            self.erasure,
+            clock,
         )

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from application.accounts.directory import Directory
+from application.accounts.erasure import Erasure
 from application.accounts.facts import Facts
 from application.accounts.ports import PERSON_KEY, Vault, Visitor
 from application.accounts.refusals import Forbidden
@@ -22,6 +23,7 @@ from domain.events import (
     TenantCreated,
     WalletAccountRegistered,
     WalletClaimed,
+    WalletReleased,
 )
 from domain.log import ConcurrentChange, EventLog
 from domain.streams import NOTHING, StreamId, StreamKind, StreamVersion
@@ -57,6 +59,7 @@ class Wallets:
         sessions: Sessions,
         challenges: Challenges,
         proofs: WalletProofs,
+        erasure: Erasure,
         clock: Clock,
     ) -> None:
         self._log = log
@@ -65,6 +68,7 @@ class Wallets:
         self._sessions = sessions
         self._challenges = challenges
         self._proofs = proofs
+        self._erasure = erasure
         self._clock = clock
 
     def challenge(self) -> Challenge:
@@ -95,19 +99,14 @@ class Wallets:
             Forbidden: no member there.
             ChainUnavailable: no node tells who may sign for the wallet.
         """
-        if not self._challenges.holds(nonce, self._clock.now()):
-            raise InvalidProof("the challenge is not ours, or has ended")
-        proof = self._proofs.check(network, signed, nonce)
-        used = StreamId(StreamKind.CHALLENGE, nonce.hex())
+        wallet = self._proven(network, nonce, signed)
         for _ in range(MOST_TRIES):
-            if self._log.read_last(used) is not None:
-                raise InvalidProof("the challenge was used before")
             facts = Facts(origin)
-            account, key = self._account(proof.address, facts)
+            account, key = self._account(wallet, facts)
             wanted = tenant or next(iter(account.tenants), None)
             if wanted is None or wanted not in account.tenants:
                 raise Forbidden
-            facts.add(used, ChallengeUsed(account=account.id), NOTHING)
+            self._use(nonce, account.id, facts)
             granted = self._sessions.open(facts, account, wanted, visitor, Proof.WALLET, key)
             try:
                 facts.record(self._log)
@@ -116,9 +115,54 @@ class Wallets:
             return granted
         raise ConcurrentChange("others were faster too often")
 
+    def erase(
+        self, account: AccountId, network: NetworkRef, nonce: bytes, signed: bytes, origin: Origin
+    ) -> None:
+        """Erase the account of a wallet, by a new signature of it. There is no way back.
+
+        Raises:
+            InvalidProof: what was signed proves nothing, has been used, or is another wallet's.
+            LastOwner: a tenant with other members would have no owner.
+            ChainUnavailable: no node tells who may sign for the wallet.
+        """
+        wallet = self._proven(network, nonce, signed)
+        for _ in range(MOST_TRIES):
+            person = self._directory.person(account)
+            if person.account.wallet != wallet:
+                raise InvalidProof("another wallet signed")
+            facts, claim = Facts(origin), _claim(wallet)
+            last = self._log.read_last(claim)
+            assert last is not None, "the wallet was claimed"
+            self._use(nonce, account, facts)
+            self._erasure.end(person, facts)
+            facts.add(claim, WalletReleased(), StreamVersion(last.version, last.id))
+            try:
+                facts.record(self._log)
+            except ConcurrentChange:
+                continue
+            return
+        raise ConcurrentChange("others were faster too often")
+
+    def _proven(self, network: NetworkRef, nonce: bytes, signed: bytes) -> bytes:
+        """Return the wallet whose holder signed a challenge of ours."""
+        if not self._challenges.holds(nonce, self._clock.now()):
+            raise InvalidProof("the challenge is not ours, or has ended")
+        return self._proofs.check(network, signed, nonce).address
+
+    def _use(self, nonce: bytes, account: AccountId, facts: Facts) -> None:
+        """Add that a challenge is used up.
+
+        Raises:
+            InvalidProof: it was used before.
+        """
+        used = StreamId(StreamKind.CHALLENGE, nonce.hex())
+        if self._log.read_last(used) is not None:
+            raise InvalidProof("the challenge was used before")
+        facts.add(used, ChallengeUsed(account=account), NOTHING)
+
     def _account(self, wallet: bytes, facts: Facts) -> tuple[Account, bytes | None]:
         """Return the account of a wallet; add one to the facts where there is none."""
-        claim = StreamId(StreamKind.WALLET_CLAIM, wallet.hex())
+        claim = _claim(wallet)
         last = self._log.read_last(claim)
         if last is not None and isinstance(last.event, WalletClaimed):
             person = self._directory.person(last.event.account)
@@ -133,3 +177,7 @@ class Wallets:
         key = self._vault.new_person_key()
         facts.keep(self._vault.seal(account, PERSON_KEY, key))
         return Account(id=account, tenant=tenant, tenants=(tenant,), wallet=wallet), key
+
+
+def _claim(wallet: bytes) -> StreamId:
+    return StreamId(StreamKind.WALLET_CLAIM, wallet.hex())

@@ -78,12 +78,17 @@ class ExportRequest(Request):
     second_factor: Code = None
 
 
-class WalletLoginRequest(Request):
+class WalletProofRequest(Request):
+    """What a wallet signed, fresh, in place of a password."""
+
     network: str
     nonce: Annotated[str, Meta(max_length=200)]
     signed_transaction: Annotated[
         str, Meta(max_length=8192, description="The signed transaction: msgpack, in base64.")
     ]
+
+
+class WalletLoginRequest(WalletProofRequest):
     tenant_id: str | None = None
 
 

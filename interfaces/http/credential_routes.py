@@ -72,4 +72,23 @@ CREDENTIAL_ROUTES: tuple[Route, ...] = (
             *STORED,
         ),
     ),
+    Route(
+        method="POST",
+        path=f"{V1}/auth/wallet/erase",
+        handler=credentials.erase_wallet_account,
+        tag="accounts",
+        summary="Erase a wallet's account, by a new signature of the wallet",
+        body=messages.WalletProofRequest,
+        response=messages.DoneResponse,
+        needs=Right.SELF,
+        throttled=True,
+        errors=(
+            "INVALID_WALLET_PROOF",
+            "INVALID_NETWORK",
+            "LAST_OWNER",
+            "BLOCKCHAIN_CONNECTION_ERROR",
+            "CONFLICT",
+            *STORED,
+        ),
+    ),
 )

@@ -5,10 +5,10 @@ import binascii
 
 from application.accounts.proving import Attempt
 from domain.events import SessionEnd
-from domain.values import SessionId
+from domain.values import NetworkRef, SessionId
 from infrastructure.keys.spelling import spelled
 from interfaces.http import account_messages as messages
-from interfaces.http.accounts import attempt_of, known_id, session_of, tenant_in
+from interfaces.http.accounts import ERASED, attempt_of, known_id, session_of, tenant_in
 from interfaces.http.call import Call, Reply
 from interfaces.http.problems import FieldProblem, Problem, field_problems
 
@@ -138,11 +138,8 @@ def wallet_challenge(call: Call) -> Reply:
 
 def wallet_login(call: Call) -> Reply:
     body: messages.WalletLoginRequest = call.body
-    network = call.service.networks.by_id(body.network)
-    if network is None:
-        raise Problem("INVALID_NETWORK")
     granted = call.service.identity.wallets.sign_in(
-        network.reference,
+        _network(call),
         _bytes("nonce", body.nonce),
         _bytes("signedTransaction", body.signed_transaction),
         tenant_in(body.tenant_id),
@@ -150,6 +147,25 @@ def wallet_login(call: Call) -> Reply:
         call.origin,
     )
     return Reply(body=session_of(call, granted, None))
+
+
+def erase_wallet_account(call: Call) -> Reply:
+    body: messages.WalletProofRequest = call.body
+    call.service.identity.wallets.erase(
+        call.who.account,
+        _network(call),
+        _bytes("nonce", body.nonce),
+        _bytes("signedTransaction", body.signed_transaction),
+        call.origin,
+    )
+    return Reply(body=messages.DoneResponse(note=ERASED))
+
+
+def _network(call: Call) -> NetworkRef:
+    network = call.service.networks.by_id(call.body.network)
+    if network is None:
+        raise Problem("INVALID_NETWORK")
+    return network.reference
 
 
 def _bytes(member: str, text: str) -> bytes:

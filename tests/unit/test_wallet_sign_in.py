@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from application.credentials import UnknownAccount
 from application.wallet_proofs import InvalidProof
 from domain.errors import DomainError
 from infrastructure.event_log import open_log
@@ -54,6 +55,21 @@ def test_what_proves_nothing_uses_no_challenge_up() -> None:
     with pytest.raises(InvalidProof):
         sign_in(people, nonce, b"unsigned")
     sign_in(people, nonce)
+
+
+def test_a_wallets_account_is_erased_by_a_new_signature_of_it() -> None:
+    people = People(MemoryLog())
+    wallets = people.identity.wallets
+    granted = wallets.sign_in(ALGORAND, wallets.challenge().nonce, WALLET, None, VISITOR, origin())
+    nonce = wallets.challenge().nonce
+    with pytest.raises(InvalidProof, match="another wallet"):
+        wallets.erase(granted.account, ALGORAND, nonce, b"v" * 32, origin())
+    wallets.erase(granted.account, ALGORAND, nonce, WALLET, origin())
+    assert people.vault.unsealed(granted.account, "person-key") is None
+    with pytest.raises(UnknownAccount):
+        people.identity.directory.person(granted.account)
+    again = wallets.sign_in(ALGORAND, wallets.challenge().nonce, WALLET, None, VISITOR, origin())
+    assert again.account != granted.account
 
 
 def test_one_challenge_opens_one_session_however_many_come_at_once(any_database_url: str) -> None:
