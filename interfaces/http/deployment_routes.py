@@ -5,7 +5,7 @@ from interfaces.http import creation, deployments, messages, terms
 from interfaces.http.route import STORED, V1, Route
 
 ONE = f"{V1}/token/deployments/{{deployment_id}}"
-READY = ("EMAIL_NOT_VERIFIED", "SECOND_FACTOR_NOT_SET", "NO_SIGNER")
+READY = ("EMAIL_NOT_VERIFIED", "SECOND_FACTOR_NOT_SET")
 """What is asked of a person before something that cannot be taken back."""
 DEPLOYMENT_ROUTES: tuple[Route, ...] = (
     Route(
@@ -19,7 +19,14 @@ DEPLOYMENT_ROUTES: tuple[Route, ...] = (
         needs=Right.DEPLOY,
         status=202,
         keyed=True,
-        errors=("INVALID_NETWORK", "INVALID_TOKEN_PARAMETERS", "NOT_FOUND", *READY, *STORED),
+        errors=(
+            "INVALID_NETWORK",
+            "INVALID_TOKEN_PARAMETERS",
+            "NOT_FOUND",
+            "NO_SIGNER",
+            *READY,
+            *STORED,
+        ),
     ),
     Route(
         method="POST",
@@ -32,7 +39,14 @@ DEPLOYMENT_ROUTES: tuple[Route, ...] = (
         needs=Right.DEPLOY,
         status=202,
         keyed=True,
-        errors=("INVALID_NETWORK", "INVALID_TOKEN_PARAMETERS", "NOT_FOUND", *READY, *STORED),
+        errors=(
+            "INVALID_NETWORK",
+            "INVALID_TOKEN_PARAMETERS",
+            "NOT_FOUND",
+            "NO_SIGNER",
+            *READY,
+            *STORED,
+        ),
     ),
     Route(
         method="GET",

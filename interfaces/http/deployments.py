@@ -31,6 +31,7 @@ def cancel(call: Call) -> Reply:
         raise field_problems(
             [FieldProblem(pointer="/reason", code="INVALID_REQUEST", detail=detail)]
         )
+    _require_ready(call)
     command = CancelDeployment(
         deployment=_id(call),
         tenant=call.who.tenant,
@@ -50,6 +51,7 @@ def cancel(call: Call) -> Reply:
 
 
 def retry(call: Call) -> Reply:
+    _require_ready(call)
     command = RetryDeployment(
         deployment=_id(call), tenant=call.who.tenant, fingerprint=call.fingerprint
     )
@@ -127,6 +129,12 @@ def _own(call: Call) -> DeploymentStatus:
     if row is None or row.tenant != call.who.tenant:
         raise DeploymentNotFound(deployment)
     return row
+
+
+def _require_ready(call: Call) -> None:
+    """Refuse who has not proven enough for the deployment's network; one unknown by now is real."""
+    network = call.service.networks.by_id(_own(call).network)
+    call.who.require_ready(development=network is not None and network.development)
 
 
 def _id(call: Call) -> DeploymentId:
