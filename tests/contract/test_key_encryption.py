@@ -17,12 +17,14 @@ from infrastructure.keys.provider import KeyProvider
 from tests.kms_double import ENVIRONMENT, KmsDouble, kms_double
 
 DATA_KEY = bytes(range(32))
-BOUND = Bound(owner=UUID(int=7), purpose="arc76-seed", version=1)
+BOUND = Bound(owner=UUID(int=7), purpose="arc76-seed", version=11)
 ELSEWHERE = [
     replace(BOUND, owner=UUID(int=8)),
     replace(BOUND, purpose="arc76-see"),
     replace(BOUND, purpose=""),
-    replace(BOUND, version=11),
+    replace(BOUND, version=12),
+    # The same letters, cut elsewhere.
+    replace(BOUND, purpose="arc76-seed1", version=1),
 ]
 Make = Callable[[], KeyEncryption]
 
