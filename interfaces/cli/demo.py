@@ -1,6 +1,7 @@
 """`proofmint demo`: the whole line on a real ledger, as an issuer would see it."""
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +25,8 @@ DEPLOY_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
 ERC20 = "/api/v1/token/erc20-mintable/create"
 ASA = "/api/v1/token/asa-ft/create"
+CODE = re.compile(r"^[\w-]{86}$", re.MULTILINE)
+"""What a mail's link holds, on a line of its own."""
 TOKENS = {
     ERC20: {
         "network": "anvil",
@@ -57,17 +61,19 @@ def command() -> None:
         environment = os.environ | {"PROOFMINT_DATA": folder, "PROOFMINT_BIND": base}
         environment["PROOFMINT_LOG_LEVEL"] = "ERROR"
         console.print(
-            "[bold]Starting[/] an EVM and an Algorand chain, the API, a worker and a projector ..."
+            "[bold]Starting[/] an EVM and an Algorand chain, a mail server, the API, a worker, "
+            "a projector and a postman ..."
         )
         with _service(environment):
             client = HttpClient(f"http://{base}")
             _wait_until_ready(client)
+            _register(console, client)
+            _verify(console, client, Path(folder) / "mails")
             _show(console, client, environment)
     console.print("[bold green]Done.[/] Everything that was started is stopped.")
 
 
 def _show(console: Console, client: HttpClient, environment: dict[str, str]) -> None:
-    _register(console, client)
     key = f"demo-{secrets.token_hex(4)}"
     first = {create: client.post(create, token, key) for create, token in TOKENS.items()}
     for create, answer in first.items():
@@ -83,6 +89,7 @@ def _show(console: Console, client: HttpClient, environment: dict[str, str]) -> 
     for location in locations:
         _trail(console, client, location)
     _repeat(console, client, key, first)
+    _activity(console, client)
     _rebuild(console, environment)
 
 
@@ -97,6 +104,28 @@ def _register(console: Console, client: HttpClient) -> None:
     console.print(f"[bold]Registered[/] {credentials['email']}")
     console.print(f"  EVM address       {registered.json['evmAddress']}")
     console.print(f"  Algorand address  {registered.json['algorandAddress']}")
+
+
+def _verify(console: Console, client: HttpClient, mails: Path) -> None:
+    """Open the mail that the service sent, and give its code."""
+    deadline = time.monotonic() + START_PATIENCE
+    while not (found := sorted(mails.glob("*-verify-email.eml"))):
+        if time.monotonic() > deadline:
+            raise DemoFailed("no mail came")
+        time.sleep(0.1)
+    codes = CODE.findall(found[0].read_text(encoding="utf-8"))
+    _expect(client.post("/api/v1/auth/verify-email", {"token": codes[0]}), 200)
+    console.print(f"[bold]Verified[/] by the code of {found[0].name}")
+
+
+def _activity(console: Console, client: HttpClient) -> None:
+    """Show that the account's history is kept like the tokens' own."""
+    activity = client.get("/api/v1/security/activity").json["activity"]
+    if not any(one["eventType"] == "account.email-verified" for one in activity):
+        raise DemoFailed("the security activity does not know of the verified address")
+    console.print(
+        f"[bold]Security activity[/] {len(activity)} facts, such as: {activity[0]['summary']}"
+    )
 
 
 def _follow(console: Console, client: HttpClient, locations: list[str]) -> list[Any]:

@@ -9,6 +9,7 @@ from tests.service_process import ROOT
 
 PROMISED = (
     "Registered",
+    "Verified by the code of",
     "Accepted",
     "completed",
     "token        0x",
@@ -16,6 +17,7 @@ PROMISED = (
     "on algorand-devnet",
     "transaction",
     "Audit trail",
+    "Security activity",
     "the same bytes, still two deployments",
     "IDEMPOTENCY_KEY_MISMATCH",
     "every row is what the log says",
