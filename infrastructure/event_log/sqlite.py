@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
 from eventsourcing.persistence import InterfaceError, PersistenceError
 from eventsourcing.sqlite import (
@@ -130,10 +131,10 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             if head.rows:
                 _write(cursor, head)
         if head.destroyed:
-            self._empty_journal()
+            self.empty_journal()
         return outcomes
 
-    def _empty_journal(self) -> None:
+    def empty_journal(self) -> None:
         """Move the journal into the file, so that the old pages are gone; readers may delay it."""
         with (
             suppress(PersistenceError, sqlite3.Error),
@@ -174,7 +175,7 @@ class SqliteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             for place, old, new in changes:
                 cursor.execute(EXCHANGE, (new, *place, old))
                 done.append(len(cursor.fetchall()) == 1)
-        self._empty_journal()
+        self.empty_journal()
         return done
 
 
@@ -183,8 +184,11 @@ def open_sqlite(
     path: str, clock: Callable[[], datetime], patience: int
 ) -> Generator[SqliteLogRecorder]:
     reading, writing = LogDatastore(path, patience, READERS), LogDatastore(path, patience, 1)
+    recorder = SqliteLogRecorder(reading, writing, clock)
+    if Path(f"{path}-wal").is_file():
+        recorder.empty_journal()  # whoever destroyed a key may have died before they came to it
     try:
-        yield SqliteLogRecorder(reading, writing, clock)
+        yield recorder
     finally:
         writing.close()
         reading.close()
