@@ -4,9 +4,11 @@ Everything is read when the mail is about to go: an address whose key was destro
 link that came to nothing in the meantime, ends here.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from application.accounts.ports import CLIENT, INVITATION, PERSON_KEY, REGISTRATION
 from application.mails.port import Links, Mail, Vault
 from application.mails.words import Words, account_words, link_words, outcome_words
 from domain.events import (
@@ -23,11 +25,6 @@ from domain.mails import OwedMail
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId
 
-PERSON_KEY = "person-key"
-REGISTRATION = "registration"
-"""Purpose of the personal part of AccountRegistered."""
-INVITATION = "invitation"
-"""Purpose of an invitation's link, and of the personal part of MemberInvited."""
 NOTICE_GOOD_FOR = timedelta(days=7)
 """A notice that is older says nothing new, as when a service gets its first mail server."""
 
@@ -86,7 +83,8 @@ class Composer:
             case event:
                 assert owed.account is not None
                 to = self._address_of(owed.account)
-                words = account_words(event, owed.kind, recorded.time)
+                visitor = self._visitor(owed.account, recorded.personal)
+                words = account_words(event, owed.kind, recorded.time, visitor)
         subject, text = words
         return Mail(to=to, subject=subject, text=text, message_id=str(owed.cause), kind=owed.kind)
 
@@ -132,6 +130,13 @@ class Composer:
     def _address_of(self, account: UUID) -> str:
         [first, *_] = self._log.read(_stream(account)).events
         return self._opened(account, REGISTRATION, first.personal)
+
+    def _visitor(self, account: UUID, personal: SealedPersonal | None) -> Mapping[str, str] | None:
+        """Return where a fact came from, if it says so."""
+        key = self._vault.unsealed(account, PERSON_KEY)
+        if key is None or personal is None:
+            return None
+        return self._vault.open_personal(personal, CLIENT, key)
 
     def _opened(self, person: UUID, purpose: str, personal: SealedPersonal | None) -> str:
         key = self._vault.unsealed(person, PERSON_KEY)

@@ -7,6 +7,7 @@ must not end a line, look like another header, or turn into a link where mails a
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import assert_never
 
 from domain.events import (
@@ -121,14 +122,36 @@ def link_words(event: LinkIssued | MemberInvited, kind: MailKind, token: str, ur
     return subject, _paragraphs(why, way, end, other)
 
 
-def account_words(event: Event, kind: MailKind, time: datetime) -> Words:
-    """Say what happened to an account."""
+def account_words(
+    event: Event, kind: MailKind, time: datetime, visitor: Mapping[str, str] | None = None
+) -> Words:
+    """Say what happened to an account.
+
+    Args:
+        event: what happened.
+        kind: of the mail.
+        time: of the event.
+        visitor: network address and user agent that it came from, where they are known.
+    """
     if isinstance(event, SignInLocked):
         who = "every unknown device" if event.client is None else "a device"
         what = f"Signing in failed too often: at {at(time)} {who} was locked out until "
-        return "Sign-in is locked for a while", _paragraphs(f"{what}{at(event.until)}.", LOCKED)
+        return "Sign-in is locked for a while", _paragraphs(
+            f"{what}{at(event.until)}.{_whence(visitor)}", LOCKED
+        )
     subject, what, other = NOTICES[kind]
-    return subject, _paragraphs(what.format(at=at(time)), other)
+    return subject, _paragraphs(what.format(at=at(time)) + _whence(visitor), other)
+
+
+def _whence(visitor: Mapping[str, str] | None) -> str:
+    """Say where something came from. Both are what a stranger chose, or may have chosen."""
+    try:
+        address = ip_address((visitor or {}).get("address", ""))
+    except ValueError:
+        return ""
+    agent = (visitor or {}).get("userAgent", "")
+    named = f", by what calls itself {shown(agent)}" if agent else ""
+    return f" It came from {address}{named}."
 
 
 def outcome_words(

@@ -17,7 +17,7 @@ from application.mails.compose import (
     NothingToSend,
 )
 from application.mails.port import Mail
-from application.mails.words import LONGEST_SHOWN, outcome_words, shown
+from application.mails.words import LONGEST_SHOWN, account_words, outcome_words, shown
 from domain.events import (
     DeploymentCompleted,
     DeploymentFailed,
@@ -130,6 +130,17 @@ def test_a_notice_says_what_happened_when_and_what_to_do(
     assert "2026-01-01 12:00 UTC" in mail.text
     assert "password" in mail.text
     assert "token=" not in mail.text
+
+
+def test_a_notice_of_a_sign_in_says_where_it_came_from_and_forges_nothing() -> None:
+    visitor = {"address": "192.0.2.7", "userAgent": "phone http://evil.example/\r\nX: y"}
+    _, text = account_words(SUCCEEDED, MailKind.NEW_DEVICE, NOON, visitor)
+    [line] = [line for line in text.splitlines() if "It came from" in line]
+    assert "It came from 192.0.2.7" in line
+    assert "phone http···evil·example" in line
+    for address in ("", "192.0.2.7\r\nBcc: x", "evil.example"):
+        _, plain = account_words(SUCCEEDED, MailKind.NEW_DEVICE, NOON, {"address": address})
+        assert "It came from" not in plain
 
 
 @pytest.mark.parametrize("purpose", LinkPurpose)
