@@ -88,11 +88,10 @@ def convert(value: Mapping[str, Any], to: type[Body], *, lax: bool = False) -> B
             strict = not lax or int not in {one.type, *get_args(one.type)}
             members[one.name] = msgspec.convert(value[name], one.type, strict=strict)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
-            half = isinstance(error, UnicodeEncodeError)
-            detail = "holds half a surrogate pair" if half else str(error)
-            problems.append(
-                FieldProblem(pointer=pointer(name), code="INVALID_REQUEST", detail=detail)
+            wrong = FieldProblem(
+                pointer=pointer(name), code="INVALID_REQUEST", detail=_without_value(error)
             )
+            problems.append(wrong)
     if problems:
         raise field_problems(problems[:MOST_PROBLEMS])
     return to(**members)
@@ -102,6 +101,14 @@ def pointer(name: str) -> str:
     """Return the JSON Pointer of a member (RFC 6901), spelled so that it can always be sent."""
     sendable = name[:LONGEST_NAME].encode(errors="backslashreplace").decode()
     return "/" + sendable.replace("~", "~0").replace("/", "~1")
+
+
+def _without_value(error: msgspec.ValidationError | UnicodeEncodeError) -> str:
+    """Say what is wrong, and never what was sent: it may be a password in the wrong member."""
+    if isinstance(error, UnicodeEncodeError):
+        return "holds half a surrogate pair"
+    known = "Invalid enum value"
+    return known if str(error).startswith(known) else str(error)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
