@@ -11,11 +11,13 @@ from typing import Any, get_args
 import msgspec
 
 from domain.event_names import EVENT_TYPES
+from domain.roles import RIGHTS_OF_ROLE, RIGHTS_OF_SCOPE, Role, Scope
 from domain.status import MEANING, TRANSITIONS, Status, SubStatus
 from domain.tokens import Token
 from infrastructure.event_log.codec import current_schema
 from infrastructure.event_log.json_shapes import TAGS, camel
 from interfaces.http.problems import catalogue
+from interfaces.http.route import Route
 from interfaces.http.routes import ROUTES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
@@ -39,18 +41,27 @@ def _http() -> Iterator[str]:
     yield "| method and path | for whom | key | answers | may refuse with |"
     yield "|---|---|---|---|---|"
     for route in ROUTES:
-        who = "anybody" if route.open else "signed in"
+        who = _who(route)
         key = "`Idempotency-Key`" if route.keyed else ""
         codes = ", ".join(route.codes)
         where = f"`{route.method} {route.path}`<br>{route.summary}"
         yield f"| {where} | {who} | {key} | {route.status} | {codes} |"
     for route in ROUTES:
-        if route.tag == "deploy" and route.body:
+        if route.body and msgspec.structs.fields(route.body):
             yield f"\n## What `{route.path}` takes\n"
-            yield f"{(route.body.__doc__ or '').strip()} Other members are refused.\n"
+            yield f"{(route.body.__doc__ or '').strip()} Other members are refused.\n".lstrip()
             yield "| member | if left out | what |"
             yield "|---|---|---|"
             yield from _members(route.body)
+
+
+def _who(route: Route) -> str:
+    """Name the roles and the scopes of keys that a route is for."""
+    if route.needs is None:
+        return "anybody"
+    roles = [role.value for role in Role if route.needs in RIGHTS_OF_ROLE[role]]
+    keys = [f"key `{scope}`" for scope in Scope if route.needs in RIGHTS_OF_SCOPE[scope]]
+    return ", ".join([*roles, *keys])
 
 
 def _members(body: type[msgspec.Struct]) -> Iterator[str]:
