@@ -28,7 +28,8 @@ LONGEST_ADDRESS = 45
 LONGEST_AGENT = 200
 """Characters of a user agent that are kept."""
 CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]{1,4096})", re.ASCII)
+BEARER = re.compile(r"(?i:Bearer) +([A-Za-z0-9._~+/=-]{1,4096})", re.ASCII)
+"""One set of credentials (RFC 9110, section 11.4): the scheme's name is one in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
