@@ -1,0 +1,198 @@
+"""What a stopwatch tells of addresses, and what reads notice of a flood of sign-ins.
+
+Figures of one run on one machine: ratios and shares count, nothing is asserted of time.
+"""
+
+import http.client
+import json
+import random
+import subprocess
+import sys
+import time
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.benchmarks.crowd import crowd
+from tests.benchmarks.flood import KEPT, NEW, PROXIED
+from tests.benchmarks.load import Measured, closed_loop
+from tests.service_process import ROOT, Service, running
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
+AUTH = "/api/v1/auth"
+SAMPLES = 600
+"""Of each kind, in random order on one connection."""
+SIGN_UPS = 40
+WARM_UP = 40
+READERS, FLOODERS = 2, 50
+SECONDS = 8.0
+PROXIES = "PROOFMINT_TRUSTED_PROXIES"
+MORE = {PROXIES: "127.0.0.0/8", "PROOFMINT_TRIES_PER_MINUTE": "1000000"}
+
+
+def bench_service(url: str, folder: Path, *arguments: str, **settings: str) -> Service:
+    service = Service(
+        url=url, folder=folder, genesis=b"\7" * 32, node="http://127.0.0.1:9", network="bench"
+    )
+    service.api.environment = dict(service.environment) | settings
+    service.api.arguments += arguments
+    return service
+
+
+# ---- known and unknown
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Milliseconds of answers about known addresses, and about unknown ones."""
+
+    known: list[float]
+    unknown: list[float]
+
+    @property
+    def auc(self) -> float:
+        """How often a known address took longer than an unknown one; 0.5 tells nothing."""
+        ordered = sorted(self.unknown)
+        wins = sum(bisect_left(ordered, one) + bisect_right(ordered, one) for one in self.known)
+        return wins / 2 / len(self.known) / len(self.unknown)
+
+    @property
+    def best_guess(self) -> float:
+        """The share that the best threshold guesses right, chosen on the same samples."""
+        marks = sorted([(one, 1) for one in self.known] + [(one, -1) for one in self.unknown])
+        ahead, best = 0, 0
+        for _, mark in marks:
+            ahead += mark
+            best = max(best, abs(ahead))
+        return 0.5 + best / len(marks)
+
+    @property
+    def by_chance(self) -> float:
+        """What the best threshold guesses where there is nothing to know: labels mixed."""
+        every = [*self.known, *self.unknown]
+        random.Random(1).shuffle(every)
+        half = len(every) // 2
+        return Compared(every[:half], every[half:]).best_guess
+
+    def __str__(self) -> str:
+        known, unknown = median(self.known), median(self.unknown)
+        return (
+            f"known {known:7.2f} ms  unknown {unknown:7.2f} ms  "
+            f"difference {known - unknown:+6.2f} ms  AUC {self.auc:.3f}  "
+            f"best threshold {self.best_guess:.1%} (chance {self.by_chance:.1%})"
+        )
+
+
+def compared(base: str, path: str, known: list[Any], unknown: list[Any]) -> Compared:
+    """Ask about both in random order, one at a time; each body is asked once."""
+    jobs = [(body, True) for body in known] + [(body, False) for body in unknown]
+    random.Random(2026).shuffle(jobs)
+    took: dict[bool, list[float]] = {True: [], False: []}
+    answers: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    for number, (body, is_known) in enumerate(jobs):
+        address = f"198.{18 + number // 65536}.{number // 256 % 256}.{number % 256}"
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
+        text = json.dumps(body)
+        began = time.perf_counter()
+        connection.request("POST", path, text, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if number >= WARM_UP:
+            took[is_known].append((time.perf_counter() - began) * 1000)
+        answers[is_known][answer.status] += 1
+    connection.close()
+    print(f"  answers: known {dict(answers[True])}, unknown {dict(answers[False])}")
+    return Compared(took[True], took[False])
+
+
+def test_known_and_unknown_addresses(any_database_url: str, tmp_path: Path) -> None:
+    print(f"\nwhat a stopwatch tells, {any_database_url.partition(':')[0]}")
+    service = bench_service(any_database_url, tmp_path, **MORE)
+    with running(service):
+        known = crowd(service, SAMPLES)
+        unknown = [email.replace("known", "other") for email in known]
+        for name, path, body in (
+            ("wrong password", "login", lambda one: {"email": one, "password": "x" * 20}),
+            ("asks for a reset", "reset-password/request", lambda one: {"email": one}),
+        ):
+            asked: Callable[[str], Any] = body
+            result = compared(
+                service.base, f"{AUTH}/{path}", [*map(asked, known)], [*map(asked, unknown)]
+            )
+            print(f"  {name:<18} {result}")
+            assert len(result.known) >= 500
+        password = "another sentence, of whoever signs up"
+        ups = [
+            [{"email": f"{kind}-{n}@example.com", "password": password} for n in range(SIGN_UPS)]
+            for kind in ("known", "new")
+        ]
+        print(f"  {'signs up':<18} {compared(service.base, f'{AUTH}/register', *ups)}")
+
+
+# ---- a flood
+
+
+def read(token: str) -> Callable[[http.client.HTTPConnection, int], int]:
+    """Return a reader's step: deployments and networks in turns."""
+    paths = cycle(["/api/v1/token/deployments", "/api/v1/networks"])
+
+    def send(connection: http.client.HTTPConnection, _: int) -> int:
+        connection.request("GET", next(paths), headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    return send
+
+
+def flooded(
+    service: Service, send: Any, networks: int, how: str
+) -> tuple[Measured, dict[str, float]]:
+    command = [sys.executable, "-m", "tests.benchmarks.flood", service.base, str(FLOODERS)]
+    command += [str(SECONDS + 3), str(networks), how]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    time.sleep(1.5)
+    measured = closed_loop(service.base, send, READERS, SECONDS)
+    out, _ = process.communicate(timeout=60)
+    return measured, json.loads(out)
+
+
+FLOODS = (
+    ("from one network, connections kept", 1, KEPT),
+    ("from fifty networks, connections kept", 50, KEPT),
+    ("from one network, a new connection for each try", 1, NEW),
+    ("from fifty networks through a proxy", 50, PROXIED),
+)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_reads_while_sign_ins_flood(any_database_url: str, tmp_path: Path, workers: int) -> None:
+    kind = any_database_url.partition(":")[0]
+    print(f"\n{READERS} readers while {FLOODERS} clients flood, {kind}, {workers} API processes")
+    for name, networks, how in FLOODS:
+        settings = {PROXIES: "127.0.0.0/8"} if how == PROXIED else {}
+        service = bench_service(any_database_url, tmp_path, "--workers", str(workers), **settings)
+        with running(service, "projector"):
+            if not (tmp_path / "crowd").exists():
+                crowd(service, 50)
+                (tmp_path / "crowd").touch()
+            send = read(service.registered().token)
+            closed_loop(service.base, send, READERS, 1.0)
+            idle = closed_loop(service.base, send, READERS, SECONDS)
+            busy, answers = flooded(service, send, networks, how)
+        times = f"p99 x {busy.p99 / idle.p99:.1f}, p50 x {busy.p50 / idle.p50:.1f}"
+        shares = ", ".join(f"{status}: {rate:.1f}/s" for status, rate in answers.items())
+        print(f"  {name}")
+        print(f"    idle     {idle}")
+        print(f"    flooded  {busy}   {times}")
+        print(f"    sign-ins answered  {shares}")
+        assert busy.wrong == 0
