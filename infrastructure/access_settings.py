@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from infrastructure.passwords import Scheme
@@ -40,6 +40,8 @@ class AccessSettings:
             known = ip_address(address)
         except ValueError:
             return False
+        if isinstance(known, IPv6Address) and known.ipv4_mapped is not None:
+            known = known.ipv4_mapped  # so a socket for both families spells an IPv4 peer
         return any(known in network for network in self.proxies)
 
     @classmethod

@@ -52,9 +52,12 @@ class SignedDevices:
 
 
 def network_of(address: str) -> str:
-    """Return the network of an address, such as ``192.0.2.0/24``; the text itself if it is none."""
+    """Return the network of an address, such as ``192.0.2.0/24``; the text itself if it is none.
+
+    The zone of an IPv6 address counts for nothing: whoever sends it may choose it.
+    """
     try:
-        known = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
     if known.version == 6 and known.ipv4_mapped is not None:  # noqa: PLR2004

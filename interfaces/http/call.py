@@ -23,6 +23,8 @@ KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
 Bare ones hold no comma: servers join two headers of one name by it. Quoted ones hold no
 backslash, so that no key has two spellings inside its quotes.
 """
+WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([^:]+):[0-9]{1,5}", re.ASCII)
+"""An address as some proxies write it: with the port of a connection, which is nobody's name."""
 LONGEST_ADDRESS = 45
 """Characters of an IPv6 address that holds an IPv4 one (RFC 4291)."""
 LONGEST_AGENT = 200
@@ -125,8 +127,13 @@ def address_of(request: falcon.Request, service: ApiService) -> str:
     address = request.remote_addr or ""
     hops = (request.get_header("X-Forwarded-For") or "").split(",")
     while service.is_proxy(address) and hops and hops[-1].strip():
-        address = hops.pop().strip()
+        address = _portless(hops.pop().strip())
     return address[:LONGEST_ADDRESS]
+
+
+def _portless(hop: str) -> str:
+    found = WITH_PORT.fullmatch(hop)
+    return str(found.group(1) or found.group(2)) if found else hop
 
 
 def key_of(request: falcon.Request) -> str:
