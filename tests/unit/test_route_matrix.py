@@ -8,7 +8,17 @@ from falcon import testing
 
 from domain.events import DeploymentRequested, SignerExported
 from interfaces.http.routes import ROUTES
-from tests.actors import EVERYBODY, NOBODY, OPERATOR, OWNER, STRANGER, stage
+from tests.actors import (
+    AUDITOR,
+    DEPLOYER,
+    EVERYBODY,
+    NOBODY,
+    OPERATOR,
+    OWNER,
+    READER,
+    STRANGER,
+    stage,
+)
 from tests.identity_world import PASSWORD
 from tests.route_requests import BY_ID, BY_NAME, asked, is_documented, made_ready
 from tests.route_rows import ALLOWED, HIDDEN, ROWS, UNKNOWN, wallet_proof
@@ -150,3 +160,16 @@ def test_no_answer_to_a_stranger_holds_an_id_of_the_tenant() -> None:
         if route.method == "GET" and name not in BY_ID and not route.open:
             answer = asked(on, route, STRANGER, on.ids)
             assert not [one for one in secret if one in answer.text], name
+
+
+@pytest.mark.parametrize("who", [AUDITOR, READER, DEPLOYER])
+def test_who_sees_pseudonyms_reads_nobodys_address(who: str) -> None:
+    on = stage()
+    own = on.actors[who].email
+    for name, route in BY_NAME.items():
+        if route.method == "GET" and not route.open and ROWS[name].outcomes[who] == ALLOWED:
+            text = asked(on, route, who, on.ids).text
+            text = text.replace(own, "") if own else text
+            assert "@example.com" not in text, name
+            if not own:
+                assert "127.0.0.1" not in text, name
