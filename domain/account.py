@@ -69,8 +69,6 @@ class Account:
     """Which password is in force: 1 is the first; 0 where there is none."""
     epoch: int = 0
     """How often all sessions were ended."""
-    devices: int = 0
-    """How often all devices became unknown: by a new password, and with a second factor."""
     kept: SessionId | None = None
     """The session that outlived the last ending."""
     tenants: tuple[TenantId, ...] = ()
@@ -105,15 +103,15 @@ class Account:
             raise SecondFactorState("a second factor is set: remove it first")
         return SecondFactorOffered(version=version)
 
-    def set_second_factor(self, step: int, codes: int, kept: SessionId) -> SecondFactorSet:
+    def set_second_factor(self, step: int, codes: int) -> SecondFactorSet:
         if self.factor is not None or self.offered is None:
             raise SecondFactorState("no second factor was offered")
-        return SecondFactorSet(version=self.offered, step=step, recovery_codes=codes, kept=kept)
+        return SecondFactorSet(version=self.offered, step=step, recovery_codes=codes)
 
-    def remove_second_factor(self, kept: SessionId | None) -> SecondFactorRemoved:
+    def remove_second_factor(self) -> SecondFactorRemoved:
         if self.factor is None:
             raise SecondFactorState("there is no second factor")
-        return SecondFactorRemoved(kept=kept)
+        return SecondFactorRemoved()
 
 
 def replay(account: AccountId, events: Iterable[Event]) -> Account | None:
@@ -143,7 +141,6 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
                 _without(state, LinkPurpose.RESET_PASSWORD),
                 password=number,
                 epoch=state.epoch + 1,
-                devices=state.devices + 1,
                 kept=kept,
             )
         case PasswordReset(number=number):
@@ -152,7 +149,6 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
                 _without(state, LinkPurpose.RESET_PASSWORD),
                 password=number,
                 epoch=state.epoch + 1,
-                devices=state.devices + 1,
                 kept=None,
                 email_verified=True,
             )
@@ -165,13 +161,12 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
             return replace(state, tenants=left)
         case SecondFactorOffered(version=version):
             return replace(state, offered=version)
-        case SecondFactorSet(version=version, step=step, kept=kept):
-            factor = Factor(version=version, last_step=step)
-            return replace(_proven_anew(state, kept), offered=None, factor=factor)
+        case SecondFactorSet(version=version, step=step):
+            return replace(state, offered=None, factor=Factor(version=version, last_step=step))
         case SecondFactorUsed(step=step, recovery=recovery):
             return replace(state, factor=_used(state.factor, step, recovery))
-        case SecondFactorRemoved(kept=kept):
-            return replace(_proven_anew(state, kept), factor=None)
+        case SecondFactorRemoved():
+            return replace(state, factor=None)
         case AccountErased():
             return replace(state, erased=True, links={}, factor=None, epoch=state.epoch + 1)
         case _:
@@ -180,11 +175,6 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
 
 def stream_of(account: AccountId) -> StreamId:
     return StreamId(StreamKind.ACCOUNT, str(account))
-
-
-def _proven_anew(state: Account, kept: SessionId | None) -> Account:
-    """End what was opened by other proofs than are asked for now."""
-    return replace(state, epoch=state.epoch + 1, devices=state.devices + 1, kept=kept)
 
 
 def _without(state: Account, *purposes: LinkPurpose) -> Account:
