@@ -67,12 +67,13 @@ class Compared:
     @property
     def best_guess(self) -> float:
         """The share that the best threshold guesses right, chosen on the same samples."""
-        marks = sorted([(one, 1) for one in self.known] + [(one, -1) for one in self.unknown])
-        ahead, best = 0, 0
-        for _, mark in marks:
-            ahead += mark
+        marks = [(one, 1 / len(self.known)) for one in self.known]
+        marks += [(one, -1 / len(self.unknown)) for one in self.unknown]
+        ahead = best = 0.0
+        for _, share in sorted(marks):
+            ahead += share
             best = max(best, abs(ahead))
-        return 0.5 + best / len(marks)
+        return (1 + best) / 2
 
     @property
     def by_chance(self) -> float:
