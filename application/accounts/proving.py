@@ -87,6 +87,7 @@ class Proving:
         self.codes = codes
         self._devices = devices
         self._clock = clock
+        self._stand_in = AccountId(uuid4())
 
     def by_email(self, email: str, attempt: Attempt, then: Then) -> tuple[RecordedEvent, ...]:
         """Prove an address and a password, and record what follows.
@@ -152,20 +153,28 @@ class Proving:
         raise ConcurrentChange("others were faster too often")
 
     def _look(self, tried: "_Try") -> "_Seen":
-        """Read what a try is judged by. Nobody's address costs what somebody's does."""
+        """Read what a try is judged by.
+
+        Nobody's address costs what somebody's does: the account that was tried last stands in,
+        is read and opened, and is forgotten.
+        """
         last = self._log.read_last(sign_in.stream_of(tried.claim))
         account = self._directory.claimed_by(tried.claim)
-        owner = account or AccountId(uuid4())
+        owner = account or self._stand_in
         person = self._directory.any_person(owner)
-        number = person.account.password if person else 0
         unsealed = self._vault.unsealed(owner, PASSWORD)
+        key = self._directory.person_key(owner)
+        self._stand_in = owner
+        if account is None:
+            person = unsealed = key = None
+        number = person.account.password if person else 0
         return _Seen(
             person=person,
             tries=sign_in.state_of(last.event if last else None),
             tries_version=StreamVersion(last.version, last.id) if last else NOTHING,
             client=self._devices.client(tried.claim, number, tried.attempt.visitor),
             verifier=unsealed.decode() if unsealed else None,
-            personal_key=self._directory.person_key(owner),
+            personal_key=key,
             now=self._clock.now(),
         )
 
