@@ -173,3 +173,40 @@ def test_who_sees_pseudonyms_reads_nobodys_address(who: str) -> None:
             assert "@example.com" not in text, name
             if not own:
                 assert "127.0.0.1" not in text, name
+
+
+@pytest.mark.parametrize("path", ["/token/deployments", "/security/activity"])
+def test_a_cursor_of_one_tenant_is_none_in_another(path: str) -> None:
+    on = stage()
+    route = BY_NAME["create_mintable_erc20"]
+    assert asked(on, route, OWNER, on.ids, made_ready(on, route, OWNER)).status_code == 202
+    cursor = on.told(OWNER, "GET", path, params={"pageSize": "1"})["nextCursor"]
+    assert on.ask(OWNER, "GET", path, params={"cursor": cursor}).status_code == 200
+    for text in (cursor, cursor[:-1], cursor + "A", "x"):
+        answer = on.ask(STRANGER, "GET", path, params={"cursor": text})
+        assert answer.json["code"] == "INVALID_CURSOR"
+
+
+def test_a_key_of_one_tenant_means_nothing_in_another() -> None:
+    on, route = stage(), BY_NAME["create_mintable_erc20"]
+    body = made_ready(on, route, OWNER)
+    key = {"Idempotency-Key": "same"}
+    made = [asked(on, route, who, on.ids, body, headers=key) for who in (OWNER, STRANGER, DEPLOYER)]
+    assert [one.status_code for one in made] == [202, 202, 202]
+    ids = [one.json["deploymentId"] for one in made]
+    assert ids[0] != ids[1]
+    assert ids[0] == ids[2], "an actor of the same tenant repeats what was asked"
+
+
+def test_nobody_learns_who_has_an_account() -> None:
+    on = stage()
+    on.told(AUDITOR, "POST", "/account/erase", {"password": PASSWORD})
+    told = []
+    for name in (OWNER, "never-seen", AUDITOR):
+        email = f"{name}@example.com"
+        answers = [on.ask(NOBODY, "POST", "/auth/reset-password/request", {"email": email})]
+        wrong = {"email": email, "password": "wrong"}
+        answers += [on.ask(NOBODY, "POST", "/auth/login", wrong) for _ in range(7)]
+        told.append([(one.status_code, one.json.get("code"), set(one.headers)) for one in answers])
+    assert told[0] == told[1] == told[2]
+    assert [status for status, _, _ in told[0]] == [202, *[401] * 5, 423, 423]
