@@ -160,11 +160,11 @@ class Proving:
         """
         last = self._log.read_last(sign_in.stream_of(tried.claim))
         account = self._directory.claimed_by(tried.claim)
-        owner = account or self._stand_in
-        person = self._directory.any_person(owner)
-        unsealed = self._vault.unsealed(owner, PASSWORD)
-        key = self._directory.person_key(owner)
-        self._stand_in = owner
+        looked_at = account or self._stand_in
+        person = self._directory.any_person(looked_at)
+        unsealed = self._vault.unsealed(looked_at, PASSWORD)
+        key = self._directory.person_key(looked_at)
+        self._stand_in = looked_at
         if account is None:
             person = unsealed = key = None
         number = person.account.password if person else 0
