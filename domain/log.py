@@ -149,6 +149,10 @@ class EventLog(Protocol):
         """Return one stream's history; empty if unknown."""
         ...
 
+    def read_after(self, stream: StreamId, version: int) -> Sequence[RecordedEvent]:
+        """Return one stream's events with a number above `version`, oldest first."""
+        ...
+
     def read_last(self, stream: StreamId) -> RecordedEvent | None:
         """Return the last event of a stream; None if unknown."""
         ...

@@ -106,6 +106,9 @@ class BrokenLog(MemoryLog):
     def read(self, stream: StreamId) -> Any:
         raise self._error
 
+    def read_after(self, stream: StreamId, version: int) -> Any:
+        raise self._error
+
     def read_last(self, stream: StreamId) -> Any:
         raise self._error
 

@@ -36,6 +36,9 @@ class MemoryLog:
     def read(self, stream: StreamId) -> History:
         return History(stream, tuple(self._by_stream.get(str(stream), ())))
 
+    def read_after(self, stream: StreamId, version: int) -> tuple[RecordedEvent, ...]:
+        return tuple(self._by_stream.get(str(stream), ())[version:])
+
     def read_last(self, stream: StreamId) -> RecordedEvent | None:
         events = self._by_stream.get(str(stream))
         return events[-1] if events else None

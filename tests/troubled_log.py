@@ -36,6 +36,10 @@ class TroubledLog(MemoryLog):
         self._call()
         return super().read(stream)
 
+    def read_after(self, stream: StreamId, version: int) -> tuple[RecordedEvent, ...]:
+        self._call()
+        return super().read_after(stream, version)
+
     def read_last(self, stream: StreamId) -> RecordedEvent | None:
         self._call()
         return super().read_last(stream)

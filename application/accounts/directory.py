@@ -1,9 +1,10 @@
 """Reads accounts and tenants from the log, and what is personal of them from the vault."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.accounts.folded import FoldedStreams
 from application.accounts.ports import CLIENT, PERSON_KEY, REGISTRATION, Vault, Visitor
 from application.credentials import UnknownAccount
 from domain import account as accounts
@@ -34,7 +35,7 @@ class Organisation:
     tenant: Tenant
     version: StreamVersion
     personal: Mapping[UUID, SealedPersonal]
-    """What is sealed of invitations and keys, by their ids."""
+    """What is sealed of open invitations and keys in force, by their ids."""
 
     @property
     def stream(self) -> StreamId:
@@ -53,6 +54,8 @@ class Directory:
     def __init__(self, log: EventLog, vault: Vault) -> None:
         self._log = log
         self._vault = vault
+        self._people = FoldedStreams(log, _fold_person)
+        self._organisations = FoldedStreams(log, _fold_organisation)
 
     def person(self, account: AccountId) -> Person:
         """Return an account.
@@ -67,11 +70,7 @@ class Directory:
 
     def any_person(self, account: AccountId) -> Person | None:
         """Return an account, erased or not; None where there was never one."""
-        history = self._log.read(accounts.stream_of(account))
-        state = accounts.replay(account, (one.event for one in history.events))
-        if state is None:
-            return None
-        return Person(account=state, version=history.version, first=history.events[0])
+        return self._people.state(accounts.stream_of(account))
 
     def organisation(self, tenant: TenantId) -> Organisation:
         """Return a tenant.
@@ -79,14 +78,10 @@ class Directory:
         Raises:
             UnknownAccount: the log does not have it.
         """
-        history = self._log.read(tenants.stream_of(tenant))
-        state = tenants.replay(tenant, (one.event for one in history.events))
-        if state is None:
+        found = self._organisations.state(tenants.stream_of(tenant))
+        if found is None:
             raise UnknownAccount
-        personal = {
-            _named_by(one.event): one.personal for one in history.events if one.personal is not None
-        }
-        return Organisation(tenant=state, version=history.version, personal=personal)
+        return found
 
     def claimed_by(self, claim: str) -> AccountId | None:
         """Return whose an address is, by its keyed hash."""
@@ -114,6 +109,32 @@ class Directory:
 
     def person_key(self, account: AccountId) -> bytes | None:
         return self._vault.unsealed(account, PERSON_KEY)
+
+
+def _fold_person(known: Person | None, events: Sequence[RecordedEvent]) -> Person:
+    account, name = known.account if known else None, AccountId(UUID(events[0].stream.id))
+    for one in events:
+        account = accounts.apply(name, account, one.event)
+    assert account is not None
+    first = known.first if known else events[0]
+    return Person(account=account, version=_version(events[-1]), first=first)
+
+
+def _fold_organisation(known: Organisation | None, events: Sequence[RecordedEvent]) -> Organisation:
+    tenant, name = known.tenant if known else None, TenantId(UUID(events[0].stream.id))
+    for one in events:
+        tenant = tenants.apply(name, tenant, one.event)
+    assert tenant is not None
+    sealed = dict(known.personal) if known else {}
+    sealed |= {_named_by(one.event): one.personal for one in events if one.personal is not None}
+    personal = {
+        entry: sealed[entry] for entry in (*tenant.invitations, *tenant.keys) if entry in sealed
+    }
+    return Organisation(tenant=tenant, version=_version(events[-1]), personal=personal)
+
+
+def _version(last: RecordedEvent) -> StreamVersion:
+    return StreamVersion(last.version, last.id)
 
 
 def _named_by(event: Event) -> UUID:

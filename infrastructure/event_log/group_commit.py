@@ -93,6 +93,9 @@ class GroupCommit:
     def read(self, stream: StreamId) -> History:
         return self._log.read(stream)
 
+    def read_after(self, stream: StreamId, version: int) -> Sequence[RecordedEvent]:
+        return self._log.read_after(stream, version)
+
     def read_last(self, stream: StreamId) -> RecordedEvent | None:
         return self._log.read_last(stream)
 

@@ -50,9 +50,12 @@ class StoredLog:
             return self._recorder.append(candidates)
 
     def read(self, stream: StreamId) -> History:
+        return History(stream, self.read_after(stream, 0))
+
+    def read_after(self, stream: StreamId, version: int) -> tuple[RecordedEvent, ...]:
         with _named_errors():
-            stored = self._recorder.select_events(str(stream))
-        return History(stream, tuple(open_envelope(event.state) for event in stored))
+            stored = self._recorder.select_events(str(stream), gt=version)
+        return tuple(open_envelope(event.state) for event in stored)
 
     def read_last(self, stream: StreamId) -> RecordedEvent | None:
         with _named_errors():

@@ -64,6 +64,15 @@ def test_an_unknown_stream_is_empty(log: Log) -> None:
     assert log.position() == 0
 
 
+def test_a_stream_is_read_on_from_a_version(log: Log) -> None:
+    stream, other = tenant(), tenant()
+    recorded = append_one(log, appended(stream, events=3))
+    append_one(log, appended(other, events=5))
+    for version in range(5):
+        assert tuple(log.read_after(stream, version)) == recorded[version:]
+    assert tuple(log.read_after(tenant(), 0)) == ()
+
+
 def test_positions_count_without_gaps_over_all_streams(log: Log) -> None:
     for _ in range(4):
         append_one(log, appended(tenant(), events=2))
