@@ -120,24 +120,32 @@ class FoldedOutbox:
         if not self.late:
             self._seen = rows(self.log)
         for row in self._seen.values():
-            due, tries = self._waits.get(row.cause, (now, 0))
+            due, tries = self._waits.get(row.id, (now, 0))
             if row.state is MailState.OWED and due <= now:
-                self._waits[row.cause] = (now + timedelta(seconds=seconds), tries + 1)
+                self._waits[row.id] = (now + timedelta(seconds=seconds), tries + 1)
                 return ClaimedMail(mail=owed(row), tries=tries + 1)
         return None
 
-    def put_back(self, cause: UUID, due: datetime) -> None:
-        self._waits[cause] = (due, self._waits[cause][1])
+    def put_back(self, mail: UUID, due: datetime) -> None:
+        self._waits[mail] = (due, self._waits[mail][1])
 
 
 def rows(log: EventLog) -> dict[str, MailRow]:
     relevant = [one for one in log.read_all() if type(one.event) in MAIL_OUTBOX.reads]
-    return fold_batch(MAIL_OUTBOX, relevant, {})
+    folded = fold_batch(MAIL_OUTBOX, relevant, {})
+    return {key: row.mail for key, row in folded.items() if row.mail}
 
 
 def owed(row: MailRow) -> OwedMail:
     account = AccountId(row.account) if row.account else None
-    return OwedMail(cause=row.cause, kind=row.kind, position=row.position, account=account)
+    return OwedMail(
+        id=row.id,
+        cause=row.cause,
+        kind=row.kind,
+        position=row.position,
+        account=account,
+        over=row.over,
+    )
 
 
 class MailWorld:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from application.accounts.ports import CLIENT, INVITATION, PERSON_KEY, REGISTRATION
 from application.mails.port import Links, Mail, Vault
+from application.mails.tenant_words import TenantFact, tenant_words
 from application.mails.words import Words, account_words, link_words, outcome_words
 from domain.events import (
     DeploymentCompleted,
@@ -21,7 +22,7 @@ from domain.events import (
     PasswordReset,
 )
 from domain.log import EventLog, RecordedEvent, SealedPersonal
-from domain.mails import OwedMail
+from domain.mails import MOST_INVITATIONS, OwedMail, let_through
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId
 
@@ -32,6 +33,7 @@ NO_ADDRESS = "there is no address"
 EXPIRED = "expired"
 SUPERSEDED = "superseded"
 TOO_LATE = "too late"
+TOO_MANY = "too-many"
 
 
 class NothingToSend(Exception):
@@ -68,6 +70,8 @@ class Composer:
             NothingToSend: there is no address any more, or it would say nothing that holds.
             LogUnavailable: the database broke off.
         """
+        if owed.over:
+            raise NothingToSend(TOO_MANY)
         match recorded.event:
             case LinkIssued() | MemberInvited() as event:
                 if event.expires_at <= now:
@@ -80,13 +84,17 @@ class Composer:
                 assert isinstance(request, DeploymentRequested)
                 to = self._address_of(request.account)
                 words = outcome_words(request, event, recorded.stream.id, recorded.time)
+            case event if isinstance(event, TenantFact):
+                assert owed.account is not None
+                to = self._address_of(owed.account)
+                words = tenant_words(event, recorded, owed.account)
             case event:
                 assert owed.account is not None
                 to = self._address_of(owed.account)
                 visitor = self._visitor(owed.account, recorded.personal)
                 words = account_words(event, owed.kind, recorded.time, visitor)
         subject, text = words
-        return Mail(to=to, subject=subject, text=text, message_id=str(owed.cause), kind=owed.kind)
+        return Mail(to=to, subject=subject, text=text, message_id=str(owed.id), kind=owed.kind)
 
     def cause_of(self, owed: OwedMail) -> RecordedEvent:
         """Return the event that a mail follows from.
@@ -109,23 +117,37 @@ class Composer:
                 self._require_good(AccountId(owner), event)
                 to, token = self._address_of(owner), self._links.text(purpose.value, owner, link)
             case MemberInvited(invitation=invitation):
+                self._require_few(recorded)
                 to = self._opened(invitation, INVITATION, recorded.personal)
                 token = self._links.text(INVITATION, owner, invitation)
         return to, link_words(event, owed.kind, token, self._public_url)
 
     def _require_good(self, account: AccountId, issued: LinkIssued) -> None:
-        """Refuse a link that was used, or that a later one of its purpose has ended."""
-        after = False
+        """Refuse a link that was used, or that a later one of its purpose has ended.
+
+        The same link may be issued more than once: each time it is mailed again.
+        """
+        last = issued.link
         for recorded in self._log.read(_stream(account)).events:
             match recorded.event:
                 case LinkIssued(link=link, purpose=issued.purpose):
-                    if after:
-                        raise NothingToSend(SUPERSEDED)
-                    after = link == issued.link
+                    last = link
                 case EmailVerified(link=issued.link) | PasswordReset(link=issued.link):
                     raise NothingToSend(SUPERSEDED)
                 case _:
                     pass
+        if last != issued.link:
+            raise NothingToSend(SUPERSEDED)
+
+    def _require_few(self, invited: RecordedEvent) -> None:
+        """Refuse an invitation if its tenant has sent as many as it may in a day."""
+        lately: tuple[datetime, ...] = ()
+        for recorded in self._log.read(invited.stream).events[: invited.version]:
+            if isinstance(recorded.event, MemberInvited):
+                taken = let_through(lately, recorded.time, MOST_INVITATIONS)
+                if taken is None and recorded.id == invited.id:
+                    raise NothingToSend(TOO_MANY)
+                lately = taken or lately
 
     def _address_of(self, account: UUID) -> str:
         [first, *_] = self._log.read(_stream(account)).events

@@ -18,7 +18,7 @@ class Mail:
     """One line."""
     text: str
     message_id: str
-    """The causing event's id: whoever gets a mail twice can tell. The mailer adds a domain."""
+    """The mail's id: whoever gets a mail twice can tell. The mailer adds a domain."""
     kind: MailKind
 
 
@@ -83,7 +83,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def put_back(self, cause: UUID, due: datetime) -> None:
+    def put_back(self, mail: UUID, due: datetime) -> None:
         """End a lease and say when to look again; tries go on counting.
 
         Raises:

@@ -32,7 +32,7 @@ from domain.log import (
     RecordedEvent,
     append_one,
 )
-from domain.mails import stream_of
+from domain.mails import OwedMail, stream_of
 from domain.streams import NOTHING
 from domain.values import Actor
 
@@ -71,8 +71,8 @@ class Postman:
         Raises:
             LogUnavailable: the database broke off; a later turn goes on.
         """
-        for cause in list(self._untold):
-            self._tell(cause)
+        for mail in list(self._untold):
+            self._tell(mail)
         claimed = self.outbox.claim(LEASE, self.clock.now())
         if claimed is None:
             return False
@@ -83,13 +83,13 @@ class Postman:
         except Exception as error:  # noqa: BLE001 - the boundary of one mail
             self.journal.trouble(claimed.mail, error)
             wait = AFTER_TROUBLE
-        self.outbox.put_back(claimed.mail.cause, self.clock.now() + timedelta(seconds=wait))
+        self.outbox.put_back(claimed.mail.id, self.clock.now() + timedelta(seconds=wait))
         return True
 
     def _deliver(self, claimed: ClaimedMail) -> float:
         """Try one mail; return the seconds until it is worth another look."""
         owed, tries = claimed.mail, claimed.tries
-        if self.log.read_last(stream_of(owed.cause)) is not None:
+        if self.log.read_last(stream_of(owed.id)) is not None:
             return LOOKED_AT
         try:
             recorded = self.composer.cause_of(owed)
@@ -106,43 +106,45 @@ class Postman:
             return self._postpone(claimed, error.code)
         except KeysUnavailable:
             return self._postpone(claimed, KEYS_AWAY)
-        self._record(recorded, MailSent(kind=owed.kind.value, tries=tries))
+        self._record(owed, recorded, MailSent(kind=owed.kind.value, tries=tries))
         self.journal.sent(owed, tries)
         return LOOKED_AT
 
     def _give_up(self, claimed: ClaimedMail, recorded: RecordedEvent, reason: str) -> float:
         owed, tries = claimed.mail, claimed.tries
-        self._record(recorded, MailGivenUp(kind=owed.kind.value, tries=tries, reason=reason))
+        self._record(owed, recorded, MailGivenUp(kind=owed.kind.value, tries=tries, reason=reason))
         self.journal.given_up(owed, tries, reason)
         return LOOKED_AT
 
     def _postpone(self, claimed: ClaimedMail, code: str) -> float:
-        wait = wait_after(claimed.mail.cause, claimed.tries)
+        wait = wait_after(claimed.mail.id, claimed.tries)
         self.journal.postponed(claimed.mail, claimed.tries, code, wait)
         return wait
 
-    def _record(self, recorded: RecordedEvent, event: MailSent | MailGivenUp) -> None:
-        self._untold[recorded.id] = _draft(recorded, event)
-        self._tell(recorded.id)
+    def _record(
+        self, owed: OwedMail, recorded: RecordedEvent, event: MailSent | MailGivenUp
+    ) -> None:
+        self._untold[owed.id] = _draft(owed, recorded, event)
+        self._tell(owed.id)
 
-    def _tell(self, cause: UUID) -> None:
+    def _tell(self, mail: UUID) -> None:
         """Append what became of a mail, unless that was told already."""
-        draft = self._untold[cause]
+        draft = self._untold[mail]
         # A conflict: another postman had it too, or this very event came through after all.
         with suppress(ConcurrentChange):
             append_one(self.log, Append(drafts=(draft,), expected={draft.stream: NOTHING}))
-        del self._untold[cause]
+        del self._untold[mail]
 
 
-def wait_after(cause: UUID, tries: int) -> float:
+def wait_after(mail: UUID, tries: int) -> float:
     """Return the seconds to wait after so many tries: the same for the same mail and try."""
     wait = min(FIRST_WAIT * 2.0 ** min(tries - 1, 10), LONGEST_WAIT)
-    dice = sha256(cause.bytes + tries.to_bytes(4, "big")).digest()
+    dice = sha256(mail.bytes + tries.to_bytes(4, "big")).digest()
     return wait * (1 + JITTER * int.from_bytes(dice[:2], "big") / 0xFFFF)
 
 
-def _draft(recorded: RecordedEvent, event: MailSent | MailGivenUp) -> Draft:
-    stream = stream_of(recorded.id)
+def _draft(owed: OwedMail, recorded: RecordedEvent, event: MailSent | MailGivenUp) -> Draft:
+    stream = stream_of(owed.id)
     return Draft(
         id=uuid4(),
         stream=stream,

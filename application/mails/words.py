@@ -33,6 +33,15 @@ ROUTES = {
     MailKind.INVITATION: "/api/v1/tenant/invitations/accept",
 }
 """What takes a link where there is no front end. The kind is the front end's path as well."""
+PROGRAMS = {
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "Chrome/": "Chrome",
+    "CriOS/": "Chrome",
+    "Safari/": "Safari",
+    "curl/": "curl",
+}
+"""By what a user agent holds, the first that is found: Chrome names Safari as well."""
 DEPLOYMENTS = "/api/v1/token/deployments"
 NOT_YOU = "If it was not you, reset your password now and end all sessions."
 
@@ -66,10 +75,10 @@ NOTICES: Mapping[MailKind, tuple[str, str, str]] = {
         "Since {at} the password alone is enough to sign in.",
         NOT_YOU,
     ),
-    MailKind.SIGNER_EXPORTED: (
-        "A signing key was exported",
-        "At {at} the key of one of your chain accounts was shown to its holder.",
-        f"{NOT_YOU} Whoever has the key can sign with it for ever: move what it holds.",
+    MailKind.CODE_ASKED: (
+        "Your password was given without its second factor",
+        "At {at} somebody gave your password and no one-time password. Nobody was let in.",
+        f"If it was you, do nothing; it is said once a day at most. {NOT_YOU}",
     ),
 }
 """Subject, what happened, and what to do."""
@@ -119,7 +128,7 @@ def link_words(event: LinkIssued | MemberInvited, kind: MailKind, token: str, ur
             subject = "You are invited"
             why = f"You are invited to join an organisation as {event.role.value}."
             other = "If you do not want to join, do nothing."
-    return subject, _paragraphs(why, way, end, other)
+    return subject, paragraphs(why, way, end, other)
 
 
 def account_words(
@@ -136,22 +145,32 @@ def account_words(
     if isinstance(event, SignInLocked):
         who = "every unknown device" if event.client is None else "a device"
         what = f"Signing in failed too often: at {at(time)} {who} was locked out until "
-        return "Sign-in is locked for a while", _paragraphs(
-            f"{what}{at(event.until)}.{_whence(visitor)}", LOCKED
+        # Anybody can fail: nothing of what they call themselves is in a mail of ours.
+        whence = _whence(visitor, "")
+        return "Sign-in is locked for a while", paragraphs(
+            f"{what}{at(event.until)}.{whence}", LOCKED
         )
     subject, what, other = NOTICES[kind]
-    return subject, _paragraphs(what.format(at=at(time)) + _whence(visitor), other)
+    whence = _whence(visitor, _program(visitor))
+    return subject, paragraphs(what.format(at=at(time)) + whence, other)
 
 
-def _whence(visitor: Mapping[str, str] | None) -> str:
-    """Say where something came from. Both are what a stranger chose, or may have chosen."""
+def _whence(visitor: Mapping[str, str] | None, program: str) -> str:
+    """Say where something came from; nothing if that is no network address."""
     try:
         address = ip_address((visitor or {}).get("address", ""))
     except ValueError:
         return ""
+    return f" It came from {address}{program}."
+
+
+def _program(visitor: Mapping[str, str] | None) -> str:
+    """Say what a visitor called itself, in words of our own: the text itself is a stranger's."""
     agent = (visitor or {}).get("userAgent", "")
-    named = f", by what calls itself {shown(agent)}" if agent else ""
-    return f" It came from {address}{named}."
+    if not agent:
+        return ""
+    found = next((name for mark, name in PROGRAMS.items() if mark in agent), None)
+    return f", by what calls itself {found}" if found else ", by a program"
 
 
 def outcome_words(
@@ -184,8 +203,9 @@ def outcome_words(
             )
         case _:
             assert_never(event)
-    return subject, _paragraphs(what, story)
+    return subject, paragraphs(what, story)
 
 
-def _paragraphs(*parts: str) -> str:
+def paragraphs(*parts: str) -> str:
+    """Return parts with an empty line between each two."""
     return "\n\n".join(parts) + "\n"

@@ -47,6 +47,9 @@ WAITING = f"""
     FROM {OUTBOX.name} LEFT JOIN mail_queue ON mail = key
     WHERE state = 'owed' ORDER BY position LIMIT %s
 """
+GIVEN_UP = f"""
+    SELECT row FROM {OUTBOX.name} WHERE state = 'given-up' ORDER BY position DESC LIMIT %s
+"""
 MOST = 1_000
 """Mails that are taken in at once."""
 
@@ -76,11 +79,11 @@ class StoredOutbox:
                 return None
             [(mail, tries)] = claimed
             [(row,)] = session.run(FIND, (mail,))
-        return ClaimedMail(mail=_owed(OUTBOX.decode(row)), tries=tries)
+        return ClaimedMail(mail=_owed(_mail(row)), tries=tries)
 
-    def put_back(self, cause: UUID, due: datetime) -> None:
+    def put_back(self, mail: UUID, due: datetime) -> None:
         with self._database.transaction() as session:
-            session.run(PUT_BACK, (due.timestamp(), str(cause)))
+            session.run(PUT_BACK, (due.timestamp(), str(mail)))
 
     def waiting(self, most: int) -> list[WaitingMail]:
         """Return what is owed, oldest first, for an operator to see."""
@@ -88,17 +91,34 @@ class StoredOutbox:
             found = session.run(WAITING, (most,))
         return [
             WaitingMail(
-                row=OUTBOX.decode(row),
+                row=_mail(row),
                 tries=tries,
                 due=datetime.fromtimestamp(due, UTC) if due else None,
             )
             for row, tries, due in found
         ]
 
+    def given_up(self, most: int) -> list[MailRow]:
+        """Return what was given up, by the latest cause first, for an operator to see."""
+        with self._database.reading() as session:
+            return [_mail(row) for (row,) in session.run(GIVEN_UP, (most,))]
+
+
+def _mail(row: str) -> MailRow:
+    mail = OUTBOX.decode(row).mail
+    assert mail is not None, "no other row has the state of a mail"
+    return mail
+
 
 def _owed(row: MailRow) -> OwedMail:
-    account = None if row.account is None else AccountId(row.account)
-    return OwedMail(cause=row.cause, kind=row.kind, position=row.position, account=account)
+    return OwedMail(
+        id=row.id,
+        cause=row.cause,
+        kind=row.kind,
+        position=row.position,
+        account=None if row.account is None else AccountId(row.account),
+        over=row.over,
+    )
 
 
 @contextmanager

@@ -11,11 +11,13 @@ from infrastructure.bootstrap_mail import open_outbox, open_postman
 from infrastructure.log_lines import configure_logging
 from infrastructure.settings import Settings, database_url
 from interfaces.cli.stopping import Stopping
+from projections.mail_outbox import MailRow
 
 IDLE = 0.5
 """Seconds between two looks for mails."""
 AFTER_TROUBLE = 1.0
 MOST_SHOWN = 1_000
+MOST_GIVEN_UP = 100
 
 
 class LoggedJournal:
@@ -40,7 +42,7 @@ class LoggedJournal:
 
 
 @click.command("mail")
-@click.option("--owed", is_flag=True, help="Show what waits, oldest first, and send nothing.")
+@click.option("--owed", is_flag=True, help="Show what waits and what was given up; send nothing.")
 def command(owed: bool) -> None:  # noqa: FBT001 - click's way
     """Send the mails that are owed until SIGTERM; the one under way is finished."""
     if owed:
@@ -68,7 +70,7 @@ def command(owed: bool) -> None:  # noqa: FBT001 - click's way
 
 
 def _named(mail: OwedMail) -> dict[str, str]:
-    return {"mail": str(mail.cause), "kind": mail.kind.value}
+    return {"mail": str(mail.id), "kind": mail.kind.value}
 
 
 def _show(url: str) -> None:
@@ -76,5 +78,10 @@ def _show(url: str) -> None:
         for waiting in outbox.waiting(MOST_SHOWN):
             row, due = waiting.row, waiting.due
             when = due.isoformat(timespec="seconds") if due else "now"
-            since = row.since.isoformat(timespec="seconds")
-            click.echo(f"{row.cause} {row.kind} since {since} tries {waiting.tries} next {when}")
+            click.echo(f"{_line(row)} tries {waiting.tries} next {when}")
+        for row in outbox.given_up(MOST_GIVEN_UP):
+            click.echo(f"{_line(row)} tries {row.tries} given up: {row.reason}")
+
+
+def _line(row: MailRow) -> str:
+    return f"{row.id} {row.kind} since {row.since.isoformat(timespec='seconds')}"

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from domain.events import LinkPurpose, MailSent
+from domain.events import LinkPurpose, MailGivenUp, MailSent
 from domain.mails import MailKind, OwedMail, stream_of
+from domain.roles import Role
 from infrastructure.event_log import open_log
 from infrastructure.views.mail_outbox import StoredOutbox, open_views_database
 from infrastructure.views.store import Database, ViewStore
 from projections.mail_outbox import MAIL_OUTBOX
+from tests.mail_tenant import MailTenant
 from tests.mail_world import NOON, MailWorld
 
 LEASE = 60.0
@@ -33,8 +35,8 @@ class Office:
             self.world.link(self.world.account(), LinkPurpose.VERIFY_EMAIL)
         self.project()
 
-    def sent(self, cause: UUID) -> None:
-        self.world.add(stream_of(cause), MailSent(kind="verify-email", tries=1))
+    def sent(self, mail: UUID) -> None:
+        self.world.add(stream_of(mail), MailSent(kind="verify-email", tries=1))
 
     def project(self) -> None:
         while self.views.catch_up(MAIL_OUTBOX):
@@ -70,7 +72,7 @@ def test_what_is_owed_is_claimed_once_and_oldest_first(office: Office) -> None:
     assert found[0] is not None
     assert found[0].kind is MailKind.VERIFY_EMAIL
     [recorded] = office.world.log.read_all(positions[0] - 1, positions[0])
-    assert (found[0].cause, str(found[0].account)) == (recorded.id, recorded.stream.id)
+    assert (found[0].id, str(found[0].account)) == (recorded.id, recorded.stream.id)
 
 
 def test_a_lease_that_ended_is_another_postmans_and_tries_are_counted(office: Office) -> None:
@@ -87,7 +89,7 @@ def test_what_was_put_back_is_due_when_it_was_said_and_goes_on_counting(office: 
     office.owe(1)
     mail = claimed(office)
     assert mail is not None
-    office.outbox.put_back(mail.cause, NOON + timedelta(seconds=5))
+    office.outbox.put_back(mail.id, NOON + timedelta(seconds=5))
     assert claimed(office, 4) is None
     again = office.outbox.claim(LEASE, NOON + timedelta(seconds=5))
     assert again is not None
@@ -98,31 +100,31 @@ def test_what_was_sent_is_forgotten_and_what_is_new_is_found(office: Office) -> 
     office.owe(2)
     first = claimed(office)
     assert first is not None
-    office.sent(first.cause)
+    office.sent(first.id)
     office.project()
     second = claimed(office, 10 * LEASE)
     assert second is not None
-    assert second.cause != first.cause
+    assert second.id != first.id
     assert office.queued() == 1
-    office.sent(second.cause)
+    office.sent(second.id)
     office.owe(1)
     third = claimed(office, 20 * LEASE)
     assert third is not None
-    assert third.cause not in {first.cause, second.cause}
+    assert third.id not in {first.id, second.id}
 
 
 def test_a_rebuild_of_outbox_and_queue_finds_what_is_owed_and_no_more(office: Office) -> None:
     office.owe(3)
     done = claimed(office)
     assert done is not None
-    office.sent(done.cause)
+    office.sent(done.id)
     with office.database.transaction() as session:
         session.run("DELETE FROM mail_queue")
     office.views.rebuild(MAIL_OUTBOX)
     office.project()
-    found = {mail.cause for _ in range(3) if (mail := claimed(office))}
+    found = {mail.id for _ in range(3) if (mail := claimed(office))}
     assert len(found) == 2
-    assert done.cause not in found
+    assert done.id not in found
 
 
 def test_postmen_at_once_never_claim_the_same(office: Office) -> None:
@@ -131,21 +133,57 @@ def test_postmen_at_once_never_claim_the_same(office: Office) -> None:
         found = [mail for mail in pool.map(lambda _: claimed(office), range(60)) if mail]
     while mail := claimed(office):
         found.append(mail)
-    assert len(found) == len({mail.cause for mail in found}) == 20
+    assert len(found) == len({mail.id for mail in found}) == 20
 
 
 def test_an_operator_sees_what_waits_oldest_first(office: Office) -> None:
     office.owe(3)
     mail = claimed(office)
     assert mail is not None
-    office.outbox.put_back(mail.cause, NOON + timedelta(hours=1))
+    office.outbox.put_back(mail.id, NOON + timedelta(hours=1))
     waiting = office.outbox.waiting(most=2)
     assert [one.tries for one in waiting] == [1, 0]
     assert [one.due for one in waiting] == [NOON + timedelta(hours=1), None]
-    assert waiting[0].row.cause == mail.cause
+    assert waiting[0].row.id == mail.id
 
 
 def test_a_postman_that_finds_nothing_waits_for_no_writer(office: Office) -> None:
     with ThreadPoolExecutor(1) as other, office.database.transaction() as session:
         session.run("UPDATE mail_queue SET due = 0")
         assert other.submit(claimed, office).result(timeout=10) is None
+
+
+def test_an_operator_sees_what_was_given_up_and_why_by_the_latest_cause_first(
+    office: Office,
+) -> None:
+    account = office.world.account()
+    for _ in range(7):
+        office.world.link(account, LinkPurpose.RESET_PASSWORD)
+    office.project()
+    over = [one.row for one in office.outbox.waiting(most=9) if one.row.over]
+    assert len(over) == 2
+    for row in over:
+        ended = MailGivenUp(kind=row.kind.value, tries=1, reason="too-many")
+        office.world.add(stream_of(row.id), ended)
+    office.project()
+    given_up = office.outbox.given_up(most=9)
+    assert [(row.id, row.reason) for row in given_up] == [
+        (row.id, "too-many") for row in reversed(over)
+    ]
+    assert office.outbox.given_up(most=1) == given_up[:1]
+
+
+def test_a_fact_with_many_readers_is_claimed_for_each_of_them(office: Office) -> None:
+    tenant = MailTenant(office.world)
+    tenant.join(tenant.bob, Role.OWNER)
+    office.project()
+    found = [claimed(office), claimed(office)]
+    assert claimed(office) is None
+    assert {mail.account for mail in found if mail} == {tenant.alice, tenant.bob}
+    assert found[0] is not None
+    office.sent(found[0].id)
+    office.views.rebuild(MAIL_OUTBOX)
+    with office.database.transaction() as session:
+        session.run("DELETE FROM mail_queue")
+    office.project()
+    assert [claimed(office), claimed(office)] == [found[1], None]

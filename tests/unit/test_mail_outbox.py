@@ -1,6 +1,8 @@
 """Which mails follow from which facts, and that a rebuild owes nothing twice."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import (
+    CodeAsked,
     DeploymentFailed,
     Event,
-    KeyForm,
     LinkPurpose,
     MailGivenUp,
     MailSent,
@@ -21,7 +23,6 @@ from domain.events import (
     SecondFactorOffered,
     SecondFactorRemoved,
     SecondFactorSet,
-    SignerExported,
     SignInLocked,
     SignInSucceeded,
     TriesState,
@@ -30,12 +31,13 @@ from domain.log import RecordedEvent
 from domain.mails import MailKind, stream_of
 from domain.roles import Role
 from domain.streams import StreamId, StreamKind
-from domain.values import AccountId, Actor, SessionId, SignerId
+from domain.values import AccountId, Actor, SessionId
 from infrastructure.views.tables import Table, encode
 from projections.mail_outbox import MAIL_OUTBOX, MailState
 from projections.projection import fold_batch
 from tests.event_strategies import of
 from tests.histories import requested
+from tests.mail_tenant import governed
 from tests.mail_world import EMAIL, NOON, MailWorld, account_stream, rows
 
 ACCOUNT = AccountId(uuid4())
@@ -55,7 +57,7 @@ def locked(account: AccountId | None) -> tuple[StreamId, Event]:
 
 def invited() -> tuple[StreamId, Event]:
     event = MemberInvited(
-        invitation=uuid4(), role=Role.AUDITOR, claim="c", digest=b"d", expires_at=NOON
+        invitation=uuid4(), role=Role.AUDITOR, claim="c", digest=b"d", expires_at=NOON, by=None
     )
     return StreamId(StreamKind.TENANT, str(uuid4())), event
 
@@ -65,38 +67,38 @@ class Case:
     kind: MailKind | None
     fact: tuple[StreamId, Event]
     account: UUID | None = ACCOUNT
-    actor: str = f"account:{ACCOUNT}"
 
 
-EXPORTED = SignerExported(signer=SignerId(uuid4()), form=KeyForm.BIP39)
-MINE, TENANT = account_stream(ACCOUNT), StreamId(StreamKind.TENANT, str(uuid4()))
+MINE = account_stream(ACCOUNT)
 CHANGED = PasswordChanged(number=2, kept=SessionId(uuid4()))
+FACTOR_SET = SecondFactorSet(version=1, step=1, recovery_codes=8, kept=None)
+ASKED = CodeAsked(account=ACCOUNT, client=b"c", state=STATE)
 CASES = [
     Case(MailKind.PASSWORD_CHANGED, (MINE, CHANGED)),
     Case(MailKind.PASSWORD_RESET, (MINE, PasswordReset(number=2, link=uuid4()))),
-    Case(MailKind.SECOND_FACTOR_SET, (MINE, SecondFactorSet(version=1, step=1, recovery_codes=8))),
-    Case(MailKind.SECOND_FACTOR_REMOVED, (MINE, SecondFactorRemoved())),
+    Case(MailKind.SECOND_FACTOR_SET, (MINE, FACTOR_SET)),
+    Case(MailKind.SECOND_FACTOR_REMOVED, (MINE, SecondFactorRemoved(kept=None))),
     Case(None, (MINE, SecondFactorOffered(version=1))),
     Case(MailKind.NEW_DEVICE, sign_in(new_device=True)),
     Case(None, sign_in(new_device=False)),
     Case(MailKind.LOCKED, locked(ACCOUNT)),
     Case(None, locked(None)),
     Case(MailKind.INVITATION, invited(), account=None),
-    Case(MailKind.SIGNER_EXPORTED, (TENANT, EXPORTED)),
-    Case(None, (TENANT, EXPORTED), actor="operator:bob"),
+    Case(MailKind.CODE_ASKED, (StreamId(StreamKind.SIGN_IN, "x"), ASKED)),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} of {case.fact[0].kind}")
 def test_a_fact_leads_to_its_mail(case: Case) -> None:
     world = MailWorld()
-    recorded = world.add(case.fact[0], case.fact[1], actor=case.actor)
+    recorded = world.add(*case.fact)
     found = list(rows(world.log).values())
     if case.kind is None:
         assert found == []
         return
     [row] = found
-    assert (row.cause, row.kind, row.account) == (recorded.id, case.kind, case.account)
+    assert (row.id, row.cause) == (recorded.id, recorded.id)
+    assert (row.kind, row.account, row.over) == (case.kind, case.account, False)
     assert (row.position, row.since, row.state) == (recorded.position, NOON, MailState.OWED)
 
 
@@ -137,12 +139,14 @@ def test_what_was_sent_or_given_up_is_not_owed_after_a_rebuild() -> None:
     ]
 
 
-def test_any_batches_give_the_same_bytes() -> None:
-    events = list(lived().log.read_all())
-    whole = {key: encode(row) for key, row in fold_batch(MAIL_OUTBOX, events, {}).items()}
+@pytest.mark.parametrize("lives", [lived, governed])
+def test_any_batches_give_the_same_bytes(lives: Callable[[], MailWorld]) -> None:
+    world = lives()
+    relevant = [one for one in world.log.read_all() if type(one.event) in MAIL_OUTBOX.reads]
+    whole = {key: encode(row) for key, row in fold_batch(MAIL_OUTBOX, relevant, {}).items()}
     table = Table(MAIL_OUTBOX, MAIL_OUTBOX.table)
     kept: dict[str, str] = {}
-    for one in events:
+    for one in relevant:
         known = {key: table.decode(row) for key, row in kept.items()}
         kept |= {key: encode(row) for key, row in fold_batch(MAIL_OUTBOX, [one], known).items()}
     assert kept == whole
@@ -154,7 +158,7 @@ def test_no_row_holds_an_address() -> None:
 
 
 @given(of(Event), st.booleans())
-def test_any_fact_leads_to_one_mail_at_most_that_reads_back_as_it_was(
+def test_any_fact_alone_leads_to_one_mail_at_most_and_every_row_reads_back_as_it_was(
     event: Event, is_account: bool
 ) -> None:
     recorded = RecordedEvent(
@@ -172,8 +176,10 @@ def test_any_fact_leads_to_one_mail_at_most_that_reads_back_as_it_was(
     table = Table(MAIL_OUTBOX, MAIL_OUTBOX.table)
     found = fold_batch(MAIL_OUTBOX, [recorded], {})
     assert not found or type(event) in MAIL_OUTBOX.reads
-    for key, row in found.items():
-        assert (key, row.state) == (str(recorded.id), MailState.OWED)
+    mails = [row.mail for row in found.values() if row.mail]
+    assert len(mails) <= 1
+    assert all(mail.state is MailState.OWED and str(mail.id) in found for mail in mails)
+    for row in found.values():
         assert table.decode(encode(row)) == row
 
 
@@ -181,3 +187,55 @@ def test_an_end_without_its_beginning_leaves_no_row() -> None:
     world = MailWorld()
     world.add(stream_of(uuid4()), MailSent(kind="locked", tries=1))
     assert rows(world.log) == {}
+
+
+def links(world: MailWorld, account: AccountId, purpose: LinkPurpose, hours: list[int]) -> None:
+    for hour in hours:
+        world.clock.at = NOON + timedelta(hours=hour)
+        world.link(account, purpose)
+
+
+@pytest.mark.parametrize("purpose", LinkPurpose)
+def test_of_links_for_one_purpose_five_a_day_are_mailed(purpose: LinkPurpose) -> None:
+    world = MailWorld()
+    account, other = world.account(), world.account()
+    links(world, account, purpose, [0, 1, 2, 3, 4, 5, 23, 24, 25, 25])
+    links(world, other, purpose, [25])
+    over = [row.over for row in rows(world.log).values()]
+    assert over == [False] * 5 + [True] * 2 + [False] * 2 + [True] + [False]
+
+
+def test_one_purpose_uses_nothing_up_of_the_other() -> None:
+    world = MailWorld()
+    account = world.account()
+    links(world, account, LinkPurpose.RESET_PASSWORD, [0] * 6)
+    links(world, account, LinkPurpose.VERIFY_EMAIL, [0])
+    assert [row.over for row in rows(world.log).values()] == [False] * 5 + [True, False]
+
+
+def test_whoever_keeps_asking_keeps_nobody_from_a_mail_for_longer_than_a_day() -> None:
+    world = MailWorld()
+    links(world, world.account(), LinkPurpose.RESET_PASSWORD, list(range(48)))
+    mailed = [hour for hour, row in enumerate(rows(world.log).values()) if not row.over]
+    assert mailed == [0, 1, 2, 3, 4, 24, 25, 26, 27, 28]
+
+
+def test_whoever_is_invited_by_whomever_gets_three_mails_a_day() -> None:
+    world = MailWorld()
+    for hour in (0, 1, 2, 3, 24):
+        world.clock.at = NOON + timedelta(hours=hour)
+        world.add(*invited())  # each by another tenant
+    stream, event = invited()
+    assert isinstance(event, MemberInvited)
+    world.add(stream, replace(event, claim="another"))
+    over = [row.over for row in rows(world.log).values()]
+    assert over == [False, False, False, True, False, False]
+
+
+def test_a_right_password_without_its_code_is_told_once_a_day_and_leaves_no_more() -> None:
+    world = MailWorld()
+    for hour in (0, 1, 23, 24, 25):
+        world.clock.at = NOON + timedelta(hours=hour)
+        world.add(StreamId(StreamKind.SIGN_IN, "x"), ASKED)
+    found = [(row.since - NOON, row.over) for row in rows(world.log).values()]
+    assert found == [(timedelta(0), False), (timedelta(hours=24), False)]

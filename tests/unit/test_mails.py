@@ -14,23 +14,23 @@ from application.mails.compose import (
     NO_ADDRESS,
     SUPERSEDED,
     TOO_LATE,
+    TOO_MANY,
     NothingToSend,
 )
 from application.mails.port import Mail
 from application.mails.words import LONGEST_SHOWN, account_words, outcome_words, shown
 from domain.events import (
+    CodeAsked,
     DeploymentCompleted,
     DeploymentFailed,
     EmailVerified,
     Evidence,
-    KeyForm,
     LinkPurpose,
     MemberInvited,
     PasswordChanged,
     PasswordReset,
     SecondFactorRemoved,
     SecondFactorSet,
-    SignerExported,
     SignInLocked,
     SignInSucceeded,
     TriesState,
@@ -40,7 +40,8 @@ from domain.mails import MailKind
 from domain.roles import Role
 from domain.slots import Inclusion
 from domain.streams import StreamId, StreamKind
-from domain.values import AccountId, BlockRef, SessionId, SignerId, TenantId
+from domain.values import AccountId, BlockRef, SessionId, TenantId
+from projections.mail_outbox import MailRow
 from tests.histories import BLOB, requested
 from tests.mail_world import (
     EMAIL,
@@ -64,11 +65,19 @@ FAILED = DeploymentFailed(cause="SLOT_DEAD", detail="https://evil.example", cert
 CHANGED = PasswordChanged(number=2, kept=SessionId(uuid4()))
 
 
-def composed(world: MailWorld) -> Mail:
-    """Return the one mail that is owed."""
-    [row] = rows(world.log).values()
+def compose(world: MailWorld, row: MailRow) -> Mail:
     mail = owed(row)
     return world.composer.compose(mail, world.composer.cause_of(mail), world.clock.now())
+
+
+def all_of(world: MailWorld) -> list[Mail]:
+    return [compose(world, row) for row in rows(world.log).values()]
+
+
+def composed(world: MailWorld) -> Mail:
+    """Return the one mail that is owed."""
+    [mail] = all_of(world)
+    return mail
 
 
 def refused(world: MailWorld) -> str:
@@ -92,7 +101,7 @@ def of_account(event: object, kind: StreamKind = StreamKind.ACCOUNT) -> MailWorl
 NOBODY = AccountId(uuid4())
 LOCKED = SignInLocked(account=NOBODY, client=None, until=NOON + HOUR, state=STATE)
 SUCCEEDED = SignInSucceeded(account=NOBODY, client=b"c", new_device=True, state=STATE)
-EXPORTED = SignerExported(signer=SignerId(uuid4()), form=KeyForm.ALGORAND)
+ASKED = CodeAsked(account=NOBODY, client=b"c", state=STATE)
 NOTICES = [
     (MailKind.LOCKED, LOCKED, StreamKind.SIGN_IN, "every unknown device was locked out until"),
     (MailKind.LOCKED, replace(LOCKED, client=b"c"), StreamKind.SIGN_IN, "a device was locked out"),
@@ -106,17 +115,17 @@ NOTICES = [
     ),
     (
         MailKind.SECOND_FACTOR_SET,
-        SecondFactorSet(version=1, step=1, recovery_codes=8),
+        SecondFactorSet(version=1, step=1, recovery_codes=8, kept=None),
         StreamKind.ACCOUNT,
         "asks for a one-time password",
     ),
     (
         MailKind.SECOND_FACTOR_REMOVED,
-        SecondFactorRemoved(),
+        SecondFactorRemoved(kept=None),
         StreamKind.ACCOUNT,
         "the password alone",
     ),
-    (MailKind.SIGNER_EXPORTED, EXPORTED, StreamKind.TENANT, "was shown to its holder"),
+    (MailKind.CODE_ASKED, ASKED, StreamKind.SIGN_IN, "Nobody was let in"),
 ]
 
 
@@ -132,15 +141,44 @@ def test_a_notice_says_what_happened_when_and_what_to_do(
     assert "token=" not in mail.text
 
 
-def test_a_notice_of_a_sign_in_says_where_it_came_from_and_forges_nothing() -> None:
-    visitor = {"address": "192.0.2.7", "userAgent": "phone http://evil.example/\r\nX: y"}
-    _, text = account_words(SUCCEEDED, MailKind.NEW_DEVICE, NOON, visitor)
-    [line] = [line for line in text.splitlines() if "It came from" in line]
-    assert "It came from 192.0.2.7" in line
-    assert "phone http···evil·example" in line
-    for address in ("", "192.0.2.7\r\nBcc: x", "evil.example"):
-        _, plain = account_words(SUCCEEDED, MailKind.NEW_DEVICE, NOON, {"address": address})
-        assert "It came from" not in plain
+AGENTS = {
+    "Mozilla/5.0 (X11; rv:140.0) Gecko/20100101 Firefox/140.0": "calls itself Firefox",
+    "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36": (
+        "calls itself Chrome"
+    ),
+    "Mozilla/5.0 (Macintosh) AppleWebKit/605 (KHTML, like Gecko) Version/18 Safari/605": (
+        "calls itself Safari"
+    ),
+    "curl/8.5.0": "calls itself curl",
+    "your account is closed, call 0800": "by a program.",
+    "Firefox/1 http://evil.example/\r\nX: y": "calls itself Firefox.",
+}
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_a_notice_says_where_a_sign_in_came_from_in_words_of_our_own(agent: str) -> None:
+    visitor = {"address": "192.0.2.7", "userAgent": agent}
+    for event, kind in ((SUCCEEDED, MailKind.NEW_DEVICE), (ASKED, MailKind.CODE_ASKED)):
+        _, text = account_words(event, kind, NOON, visitor)
+        [line] = [line for line in text.splitlines() if "It came from" in line]
+        assert "It came from 192.0.2.7, by " in line
+        assert AGENTS[agent] in line
+        assert "evil" not in text
+        assert "0800" not in text
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_a_mail_about_failures_holds_nothing_of_what_a_stranger_calls_itself(agent: str) -> None:
+    visitor = {"address": "192.0.2.7", "userAgent": agent}
+    _, text = account_words(LOCKED, MailKind.LOCKED, NOON, visitor)
+    assert (_, text) == account_words(LOCKED, MailKind.LOCKED, NOON, {"address": "192.0.2.7"})
+    assert "It came from 192.0.2.7." in text
+
+
+@pytest.mark.parametrize("address", ["", "192.0.2.7\r\nBcc: x", "evil.example"])
+def test_what_is_no_network_address_is_not_named(address: str) -> None:
+    _, text = account_words(SUCCEEDED, MailKind.NEW_DEVICE, NOON, {"address": address})
+    assert "It came from" not in text
 
 
 @pytest.mark.parametrize("purpose", LinkPurpose)
@@ -184,6 +222,7 @@ def invitation(hours: int = 1) -> tuple[MailWorld, MemberInvited]:
         claim="c",
         digest=world.links.digest(world.links.text("invitation", tenant, invited)),
         expires_at=NOON + hours * HOUR,
+        by=None,
     )
     personal = world.keys.sealed(invited, "invitation", "bob@example.com")
     world.add(StreamId(StreamKind.TENANT, str(tenant)), event, personal=personal)
@@ -289,6 +328,53 @@ def test_a_link_that_a_later_one_has_ended_is_not_sent() -> None:
     mail = owed([row for row in rows(world.log).values() if row.kind is MailKind.VERIFY_EMAIL][-1])
     with pytest.raises(NothingToSend, match=SUPERSEDED):
         world.composer.compose(mail, world.composer.cause_of(mail), world.clock.now())
+
+
+@pytest.mark.parametrize("purpose", LinkPurpose)
+def test_a_link_that_is_issued_again_is_mailed_again(purpose: LinkPurpose) -> None:
+    world = MailWorld()
+    account = world.account()
+    issued = world.link(account, purpose)
+    world.add(account_stream(account), issued)
+    tokens = [re.findall(r"#token=(\S+)$", mail.text, re.MULTILINE) for mail in all_of(world)]
+    assert tokens == [[world.links.text(purpose.value, account, issued.link)]] * 2
+    world.link(account, purpose)
+    first, again, later = list(rows(world.log).values())
+    for row in (first, again):
+        with pytest.raises(NothingToSend, match=SUPERSEDED):
+            compose(world, row)
+    assert compose(world, later).to == EMAIL
+
+
+def test_what_is_over_the_limit_is_not_sent() -> None:
+    world = MailWorld()
+    account = world.account()
+    for _ in range(5):
+        issued = world.link(account, LinkPurpose.RESET_PASSWORD)
+    world.add(account_stream(account), issued)
+    *_, fifth, sixth = rows(world.log).values()
+    assert compose(world, fifth).to == EMAIL
+    with pytest.raises(NothingToSend, match=TOO_MANY):
+        compose(world, sixth)
+
+
+def test_of_one_tenants_invitations_fifty_a_day_are_mailed() -> None:
+    world, event = invitation(hours=72)
+    [stream] = {one.stream for one in world.log.read_all()}
+    for number, hour in [*((one, 0) for one in range(1, 51)), (51, 23), (52, 24)]:
+        world.clock.at = NOON + hour * HOUR
+        another = replace(event, invitation=uuid4(), claim=str(number))
+        personal = world.keys.sealed(another.invitation, "invitation", "bob@example.com")
+        world.add(stream, another, personal=personal)
+    ends = []
+    for row in rows(world.log).values():
+        try:
+            compose(world, row)
+        except NothingToSend as refusal:
+            ends.append(refusal.reason)
+        else:
+            ends.append("goes")
+    assert ends == ["goes"] * 50 + [TOO_MANY] * 2 + ["goes"]
 
 
 def test_an_old_notice_is_not_sent() -> None:

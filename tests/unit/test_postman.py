@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.mails.compose import EXPIRED, NO_ADDRESS
+from application.mails.compose import EXPIRED, NO_ADDRESS, TOO_MANY
 from application.mails.port import MailRefused, MailUnavailable
 from application.mails.postman import JITTER, KEYS_AWAY, LEASE, MOST_TRIES, wait_after
 from domain.events import LinkPurpose, MailGivenUp, MailSent
 from domain.log import Append, LogUnavailable, Outcome
 from domain.mails import stream_of
-from tests.mail_world import EMAIL, MailWorld, rows
+from tests.mail_world import EMAIL, MailWorld, account_stream, rows
 from tests.memory_log import MemoryLog
 
 DAY = 24 * 3600.0
@@ -104,6 +104,21 @@ def test_what_can_no_longer_be_sent_is_given_up(reason: str, hours: int, erased:
     world.postman().turn()
     assert world.told() == [MailGivenUp(kind="verify-email", tries=1, reason=reason)]
     assert world.mailer.taken == []
+
+
+def test_what_is_over_the_limit_is_given_up_and_said() -> None:
+    world = MailWorld()
+    account = world.account()
+    for _ in range(5):
+        issued = world.link(account, LinkPurpose.RESET_PASSWORD)
+    world.add(account_stream(account), issued)
+    postman = world.postman()
+    while postman.turn():
+        pass
+    over = MailGivenUp(kind="reset-password", tries=1, reason=TOO_MANY)
+    assert world.told().count(over) == 1
+    assert ("given up", TOO_MANY) in world.lines.said
+    assert len(world.mailer.taken) == 1, "four were superseded"
 
 
 def test_keys_that_are_away_put_a_mail_off_and_never_end_it() -> None:
