@@ -115,10 +115,14 @@ def _responder(service: ApiService, route: Route) -> Responder:
 
 
 def _call(service: ApiService, route: Route, req: Request, path: dict[str, str]) -> Call:
-    """Check a request from the outside inwards: from where, who, under which key, then what."""
+    """Check a request from the outside inwards: from where, who, under which key, then what.
+
+    All of it is received first: whose session ended while a body came is nobody any more.
+    """
     address = address_of(req, service)
     if route.throttled and (wait := service.throttle.take(network_of(address).encode())) > 0:
         raise Problem("RATE_LIMIT_EXCEEDED", retry_after=math.ceil(wait))
+    raw = _received(req) if route.body is not None else b""
     bearer = None
     if route.needs is not None:
         bearer = bearer_of(req, service)
@@ -126,7 +130,7 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
     key = key_of(req) if route.keyed else None
     value: dict[str, Any] = {}
     if route.body is not None:
-        value = read_object(_raw(req))
+        value = read_object(_fit(req, raw))
     elif route.query is not None:
         value = _single(req)
     wanted = route.body or route.query
@@ -144,15 +148,26 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
     )
 
 
-def _raw(req: Request) -> bytes:
+def _received(req: Request) -> bytes:
+    """Return the body; of one that is too large, what shows it, or nothing if it says so itself."""
+    if (req.content_length or 0) > LARGEST:
+        return b""
+    return bytes(req.bounded_stream.read(LARGEST + 1))
+
+
+def _fit(req: Request, raw: bytes) -> bytes:
+    """Return a body that may be parsed.
+
+    Raises:
+        Problem: it is of another type, too large, or its end did not come.
+    """
     kind = (req.content_type or "").partition(";")[0].strip().lower()
     if kind != falcon.MEDIA_JSON:
         raise Problem("UNSUPPORTED_MEDIA_TYPE")
-    if (req.content_length or 0) > LARGEST:
+    if max(req.content_length or 0, len(raw)) > LARGEST:
         raise Problem("PAYLOAD_TOO_LARGE")
-    raw = req.bounded_stream.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise Problem("PAYLOAD_TOO_LARGE")
+    if len(raw) < (req.content_length or 0):
+        raise Problem("MALFORMED_JSON", "the body ends early")
     return raw
 
 
