@@ -27,6 +27,9 @@ from projections.security_queries import SecurityActivity
 
 FEW_THREADS = 4
 """Up to so many request threads write directly; more share transactions."""
+SIGN_UPS_SPREAD = 12
+"""All sign-ups together are as many a minute as one network's tries, and this part of them at
+once: two a second and ten. A core of a server has work for three or four a second."""
 LAG_WARNS = 1_000
 """Events that a projection may be behind before readiness warns."""
 
@@ -43,6 +46,7 @@ class ApiParts:
     views: Views
     clock: SystemClock
     throttle: ClientThrottle
+    rations: ClientThrottle
     activity: SecurityActivity
     vault: KeyVault
     custody: CustodyConfiguration
@@ -69,7 +73,7 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
         ExitStack() as opened,
     ):
         views.store.prepare(ALL)
-        clock = SystemClock()
+        clock, tries = SystemClock(), settings.access.tries_per_minute
         custody = open_custody(settings.keys, stored)
         identity = opened.enter_context(
             open_identity(settings, log, stored, custody, views.sessions, catalogue)
@@ -82,11 +86,8 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
             networks=catalogue,
             views=views,
             clock=clock,
-            throttle=ClientThrottle(
-                burst=settings.access.tries_per_minute,
-                per_second=settings.access.tries_per_minute / 60,
-                clock=time.monotonic,
-            ),
+            throttle=_throttle(tries, burst=tries),
+            rations=_throttle(tries, burst=max(1, tries // SIGN_UPS_SPREAD)),
             is_proxy=settings.access.is_proxy,
             activity=SecurityActivity(views.security, settings.access.activity_days, clock.now),
             vault=KeyVault(stored, custody.root, custody.envelope),
@@ -109,6 +110,10 @@ def open_read_side(url: str) -> Generator[tuple[StoredLog, Views]]:
     with open_log(url) as log, open_views(url, log) as views:
         views.store.prepare(ALL)
         yield log, views
+
+
+def _throttle(per_minute: int, burst: int) -> ClientThrottle:
+    return ClientThrottle(burst=burst, per_second=per_minute / 60, clock=time.monotonic)
 
 
 @contextmanager

@@ -30,16 +30,17 @@ from projections.security_queries import SessionRows
 class PooledPasswords:
     """Implements application.accounts.ports.Passwords: a few at once, and none too many."""
 
-    def __init__(self, passwords: Passwords, work: BoundedWork) -> None:
+    def __init__(self, passwords: Passwords, proving: BoundedWork, making: BoundedWork) -> None:
         self._passwords = passwords
-        self._work = work
+        self._proving = proving
+        self._making = making
         self.needs_update = passwords.needs_update
 
     def hash(self, password: str) -> str:
-        return self._work.run(lambda: self._passwords.hash(password))
+        return self._making.run(lambda: self._passwords.hash(password))
 
     def verify(self, password: str, verifier: str | None) -> bool:
-        return self._work.run(lambda: self._passwords.verify(password, verifier))
+        return self._proving.run(lambda: self._passwords.verify(password, verifier))
 
 
 class PooledDerivation:
@@ -92,12 +93,15 @@ def open_identity(
     """
     root, access = custody.root, settings.access
     judge = open_judge(access.common_passwords)
-    with closing(BoundedWork.of_machine()) as work:
+    with (
+        closing(BoundedWork.that_proves()) as proving,
+        closing(BoundedWork.that_makes()) as making,
+    ):
         tools = Tools(
             vault=KeyVault(secrets, root, custody.envelope),
-            passwords=PooledPasswords(PhcPasswords(access.scheme), work),
-            derivation=PooledDerivation(Arc76Derivation(), work),
-            judge=PooledJudge(judge, work),
+            passwords=PooledPasswords(PhcPasswords(access.scheme), proving, making),
+            derivation=PooledDerivation(Arc76Derivation(), making),
+            judge=PooledJudge(judge, making),
             refresh=RefreshTokens(root),
             links=MailLinks(root),
             devices=SignedDevices(root),

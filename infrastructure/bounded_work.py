@@ -3,6 +3,9 @@
 A sign-in costs 40 ms of a processor (Argon2id), a sign-up 220 ms (ARC-76 on top). Without a
 bound a few hundred sign-ins at once would hold every request thread, and reads would stand
 behind them. Both give Python's lock away while they compute, so threads are enough.
+
+Proving a password and making a new one have threads and places of their own, because anybody
+can ask for sign-ups: a flood of them keeps nobody who is known from signing in.
 """
 
 import os
@@ -16,29 +19,45 @@ from application.credentials import TooBusy
 
 Result = TypeVar("Result")
 
-NICE = 10
-"""Of the work's threads; request threads are at 0, and go first where both want a processor."""
-TURNS = 2
-"""Jobs that may wait for each that runs."""
+PROVING_NICE = 10
+"""Of threads that prove; request threads are at 0, and go first where both want a processor."""
+MAKING_NICE = 15
+"""Of threads that make: a third of the time of one that proves, where there is one processor."""
+PROVING_TURNS = 2
+MAKING_TURNS = 4
+"""Jobs that may wait for each that runs. A sign-up is three in a row: judged, derived, hashed."""
+MAKING_SHARE = 4
+"""One processor in so many makes."""
 
 
 class BoundedWork:
     """Implements application.credentials.Work. The work itself must not ask for more of it."""
 
-    def __init__(self, running: int, waiting: int) -> None:
+    def __init__(self, running: int, waiting: int, nice: int = PROVING_NICE) -> None:
         self._places = BoundedSemaphore(running + waiting)
-        self._pool = ThreadPoolExecutor(running, "password-work", initializer=_give_way)
+        self._pool = ThreadPoolExecutor(
+            running, "password-work", initializer=_give_way, initargs=(nice,)
+        )
 
     @classmethod
-    def of_machine(cls) -> Self:
-        """Size it for this machine's processors.
+    def that_proves(cls) -> Self:
+        """Size it for this machine, for the passwords of who is known.
 
-        All but one run the work, so that one is left to reads; a machine of one shares it,
-        by priority. Two wait for each that runs: the last one let in is done after three
-        turns, two thirds of a second for sign-ups. Who would wait longer had better be told.
+        All processors but one run work of either kind, so that one is left to reads; one or
+        two processors are shared with them, by priority. Two wait for each that runs: the last
+        one let in is done after three turns, an eighth of a second. Who would wait longer had
+        better be told.
         """
-        running = max(1, _processors() - 1)
-        return cls(running, TURNS * running)
+        running = max(1, _processors() - 1 - _making())
+        return cls(running, PROVING_TURNS * running, PROVING_NICE)
+
+    @classmethod
+    def that_makes(cls) -> Self:
+        """Size it for this machine, for new passwords and what is derived from them.
+
+        The last one let in waits a second at most, where nobody proves.
+        """
+        return cls(_making(), MAKING_TURNS * _making(), MAKING_NICE)
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Do the work, wait for it, and return its result or raise its error.
@@ -72,13 +91,17 @@ class BoundedWork:
             self._places.release()
 
 
-def _give_way() -> None:
+def _give_way(nice: int) -> None:
     """Lower this thread's priority; on Linux, each thread has its own (setpriority(2))."""
     if sys.platform == "linux":
         try:
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), nice)
         except OSError:  # started at a lower one already, or in a sandbox
             return
+
+
+def _making() -> int:
+    return max(1, _processors() // MAKING_SHARE)
 
 
 def _processors() -> int:

@@ -25,19 +25,24 @@ class ClientThrottle:
         if burst < 1 or per_second <= 0:
             raise ValueError("a throttle lets something through")
         self._interval = 1 / per_second
-        self._slack = (burst - 1) * self._interval
+        self._burst = burst
         self._clock = clock
         self._full_at: OrderedDict[bytes, float] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, client: bytes) -> float:
-        """Return 0.0 and count one, or return the seconds until one is allowed."""
+    def take(self, client: bytes, cost: int = 1) -> float:
+        """Return 0.0 and take so many, or return the seconds until there are as many.
+
+        What costs more than a full bucket takes all of it.
+        """
+        cost = min(cost, self._burst)
+        slack = (self._burst - cost) * self._interval
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.get(client, now), now)
-            wait = full_at - self._slack - now
+            wait = full_at - slack - now
             if wait <= ROUNDING:
-                self._full_at[client] = full_at + self._interval
+                self._full_at[client] = full_at + cost * self._interval
                 wait = 0.0
             self._full_at.move_to_end(client)
             if len(self._full_at) > MOST_CLIENTS:

@@ -137,7 +137,7 @@ class OpenThrottle:
 
     wait = 0.0
 
-    def take(self, client: bytes) -> float:
+    def take(self, client: bytes, cost: int = 1) -> float:
         return self.wait
 
 
@@ -149,6 +149,7 @@ class World:
     checks: dict[str, Callable[[], str]] = field(default_factory=dict)
     clock: MovableClock = field(default_factory=MovableClock)
     throttle: OpenThrottle = field(default_factory=OpenThrottle)
+    rations: OpenThrottle = field(default_factory=OpenThrottle)
     proxies: set[str] = field(default_factory=set)
     networks: ListedNetworks = field(
         default_factory=lambda: ListedNetworks(DEVNET, SECOND, ALGORAND)
@@ -168,6 +169,7 @@ class World:
             deployments=self.rows,
             clock=self.clock,
             throttle=self.throttle,
+            rations=self.rations,
             activity=SecurityActivity(FoldedSecurity(self.log), 400, self.clock.now),
             vault=self.people.vault,
             custody=CONFIGURATION,

@@ -3,7 +3,7 @@
 from domain.roles import Right
 from interfaces.http import account_messages as messages
 from interfaces.http import accounts, credentials
-from interfaces.http.route import AGAIN, PROVEN, STORED, V1, Route
+from interfaces.http.route import AGAIN, PROVEN, STORED, UNPROVEN, V1, Route
 
 SESSION = f"{V1}/auth/sessions/{{session_id}}"
 ACCOUNT_ROUTES: tuple[Route, ...] = (
@@ -18,6 +18,8 @@ ACCOUNT_ROUTES: tuple[Route, ...] = (
         needs=None,
         status=201,
         throttled=True,
+        cost=UNPROVEN,
+        rationed=True,
         errors=("INVALID_EMAIL", "WEAK_PASSWORD", "USER_ALREADY_EXISTS", *STORED),
     ),
     Route(
@@ -83,6 +85,7 @@ ACCOUNT_ROUTES: tuple[Route, ...] = (
         needs=None,
         status=202,
         throttled=True,
+        cost=UNPROVEN,
         errors=("INVALID_EMAIL", "CONFLICT", *STORED),
     ),
     Route(
@@ -158,6 +161,7 @@ ACCOUNT_ROUTES: tuple[Route, ...] = (
         summary="End all of one's sessions but this one",
         response=messages.DoneResponse,
         needs=Right.SELF,
+        throttled=True,
         errors=("CONFLICT", *STORED),
     ),
     Route(

@@ -120,7 +120,7 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
     All of it is received first: whose session ended while a body came is nobody any more.
     """
     address = address_of(req, service)
-    if route.throttled and (wait := service.throttle.take(network_of(address).encode())) > 0:
+    if (wait := _wait(service, route, address)) > 0:
         raise Problem("RATE_LIMIT_EXCEEDED", retry_after=math.ceil(wait))
     raw = _received(req) if route.body is not None else b""
     bearer = None
@@ -146,6 +146,16 @@ def _call(service: ApiService, route: Route, req: Request, path: dict[str, str])
         user_agent=(req.user_agent or "")[:LONGEST_AGENT],
         canonical=f"{route.method} {req.path}",
     )
+
+
+def _wait(service: ApiService, route: Route, address: str) -> float:
+    """Return the seconds until a request may be made; 0 where it may now, and is counted."""
+    if not route.throttled:
+        return 0.0
+    wait = service.throttle.take(network_of(address).encode(), route.cost)
+    if wait == 0 and route.rationed:
+        return service.rations.take(route.operation.encode())
+    return wait
 
 
 def _received(req: Request) -> bytes:

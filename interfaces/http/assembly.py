@@ -33,6 +33,7 @@ def api_service(parts: ApiParts) -> ApiService:
         identity=parts.identity,
         api_keys=RandomApiKeys(),
         throttle=parts.throttle,
+        rations=parts.rations,
         is_proxy=parts.is_proxy,
         activity=parts.activity,
         vault=parts.vault,

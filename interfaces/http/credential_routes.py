@@ -3,7 +3,7 @@
 from domain.roles import Right
 from interfaces.http import account_messages as messages
 from interfaces.http import credentials
-from interfaces.http.route import AGAIN, STORED, V1, Route
+from interfaces.http.route import AGAIN, STORED, UNPROVEN, V1, Route
 
 CREDENTIAL_ROUTES: tuple[Route, ...] = (
     Route(
@@ -62,6 +62,7 @@ CREDENTIAL_ROUTES: tuple[Route, ...] = (
         response=messages.SessionResponse,
         needs=None,
         throttled=True,
+        cost=UNPROVEN,
         errors=(
             "INVALID_WALLET_PROOF",
             "INVALID_NETWORK",

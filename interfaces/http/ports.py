@@ -62,8 +62,8 @@ class Networks(Protocol):
 
 
 class Throttle(Protocol):
-    def take(self, client: bytes) -> float:
-        """Return 0 if a client may go on, else the seconds until it may."""
+    def take(self, client: bytes, cost: int = 1) -> float:
+        """Return 0 if a client may go on, else the seconds until it may; `cost` tries at once."""
         ...
 
 
@@ -78,6 +78,9 @@ class ApiService:
     deployments: Deployments
     clock: Clock
     throttle: Throttle
+    """Of each network apart."""
+    rations: Throttle
+    """Of all networks together."""
     activity: SecurityActivity
     vault: Vault
     custody: CustodyConfiguration

@@ -20,6 +20,8 @@ KEYED = ("IDEMPOTENCY_KEY_REQUIRED", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY
 STORED = ("SERVICE_UNAVAILABLE",)
 EVERYWHERE = ("INTERNAL_SERVER_ERROR",)
 THROTTLED = ("RATE_LIMIT_EXCEEDED",)
+UNPROVEN = 5
+"""Tries that a request costs which leaves facts for ever, and proves no password before."""
 PROVEN = (
     "INVALID_CREDENTIALS",
     "SECOND_FACTOR_REQUIRED",
@@ -50,7 +52,13 @@ class Route:
     keyed: bool = False
     """Whether an Idempotency-Key is needed."""
     throttled: bool = False
-    """Whether one network may ask only so often: where secrets are tried, or made."""
+    """Whether one network may ask only so often: where secrets are tried or made, or the log
+    grows for little work."""
+    cost: int = 1
+    """For how many tries one counts, where it is throttled. More than one where somebody who is
+    not known, and proves nothing, can make the log longer."""
+    rationed: bool = False
+    """Whether all networks together may ask only so often, too."""
     errors: tuple[str, ...] = ()
     """Codes of its own, beside those that its other members bring."""
     media_types: tuple[str, ...] = ("application/json",)

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event, get_native_id
@@ -14,7 +14,8 @@ from traceback import extract_tb
 import pytest
 
 from application.credentials import Result, TooBusy, Work
-from infrastructure.bounded_work import NICE, BoundedWork
+from infrastructure.bootstrap_identity import PooledDerivation, PooledJudge, PooledPasswords
+from infrastructure.bounded_work import MAKING_NICE, PROVING_NICE, BoundedWork
 from infrastructure.passwords import PhcPasswords
 
 SOON = 20
@@ -163,6 +164,8 @@ def test_closing_waits_for_what_was_taken_on_and_takes_nothing_more() -> None:
     with ThreadPoolExecutor(5) as pool:
         crowd = Crowd(work, pool)
         jobs = crowd.occupy(4)
+        while work._pool._work_queue.qsize() < 3:  # a place is taken before the pool has the job
+            os.sched_yield()
         closed = pool.submit(work.close)
         assert not closed.done()
         crowd.go.set()
@@ -203,9 +206,11 @@ def test_the_work_gives_way_and_nobody_else_does() -> None:
         return os.getpriority(os.PRIO_PROCESS, get_native_id())
 
     before = own()
-    with closing(BoundedWork(1, 0)) as work:
-        assert work.run(own) == max(before, NICE)
+    for nice in (PROVING_NICE, MAKING_NICE):
+        with closing(BoundedWork(1, 0, nice)) as work:
+            assert work.run(own) == max(before, nice)
     assert own() == before
+    assert PROVING_NICE < MAKING_NICE, "what is proven goes before what is made"
 
 
 def test_a_system_that_knows_no_priorities_does_the_work_all_the_same(
@@ -219,9 +224,52 @@ def test_a_system_that_knows_no_priorities_does_the_work_all_the_same(
         assert work.run(lambda: 1) == 1
 
 
-def test_a_machine_leaves_one_processor_to_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    for processors, running in [(1, 1), (2, 1), (8, 7)]:
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=processors: set(range(n)))
-        with closing(BoundedWork.of_machine()) as work:
-            assert work._pool._max_workers == running
-            assert work._places._value == 3 * running  # type: ignore[attr-defined]
+@pytest.mark.skipif(sys.platform != "linux", reason="affinity is asked for on Linux alone")
+@pytest.mark.parametrize(
+    ("processors", "proves", "makes"), [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 2, 1), (8, 5, 2)]
+)
+def test_a_machine_leaves_one_processor_to_reads_if_it_has_three(
+    monkeypatch: pytest.MonkeyPatch, processors: int, proves: int, makes: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    with closing(BoundedWork.that_proves()) as work, closing(BoundedWork.that_makes()) as more:
+        assert (work._pool._max_workers, more._pool._max_workers) == (proves, makes)
+        assert work._places._value == 3 * proves  # type: ignore[attr-defined]
+        assert more._places._value == 5 * makes  # type: ignore[attr-defined]
+
+
+def test_who_is_known_is_let_in_however_many_sign_up() -> None:
+    with (
+        ThreadPoolExecutor(8) as pool,
+        closing(BoundedWork(1, 0)) as proving,
+        closing(BoundedWork(1, 2)) as making,
+    ):
+        plain = PhcPasswords()
+        verifier = plain.hash("known")
+        passwords = PooledPasswords(plain, proving, making)
+        crowd = Crowd(making, pool)
+        jobs = crowd.occupy(3)
+        try:
+            for _ in range(3):
+                assert passwords.verify("known", verifier)
+            with pytest.raises(TooBusy):
+                passwords.hash("new")
+            with pytest.raises(TooBusy):
+                PooledJudge(Never(), making).judge("new", ())
+            with pytest.raises(TooBusy):
+                PooledDerivation(Never(), making).derive("a@example.com", "new")  # type: ignore[arg-type]
+        finally:
+            crowd.go.set()
+        assert all(job.result(SOON) for job in jobs)
+
+
+class Never:
+    """A judge and a derivation that nobody comes to."""
+
+    version = "none"
+
+    def judge(self, password: str, context: Sequence[str]) -> str | None:
+        raise AssertionError
+
+    def derive(self, email: str, password: str, slot: int = 0) -> None:
+        raise AssertionError

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from infrastructure.client_throttle import MOST_CLIENTS, ClientThrottle
 
-STEPS = st.lists(st.tuples(st.floats(0, 30), st.booleans(), st.sampled_from([b"a", b"b"])))
+STEPS = st.lists(
+    st.tuples(st.floats(0, 30), st.booleans(), st.sampled_from([b"a", b"b"]), st.integers(1, 7))
+)
 
 
 class Hand:
@@ -35,23 +37,41 @@ def test_a_burst_is_let_through_and_then_one_at_a_time() -> None:
     assert [throttle.take(b"a") for _ in range(4)] == [0.0, 0.0, 0.0, 2.0]
 
 
+def test_what_costs_more_takes_more_and_waits_longer() -> None:
+    clock = Hand(1_000.0)
+    throttle = ClientThrottle(12, 2.0, clock)
+    assert [throttle.take(b"a", 5) for _ in range(3)] == [0.0, 0.0, 1.5]
+    assert [throttle.take(b"a") for _ in range(3)] == [0.0, 0.0, 0.5], "two are left for others"
+    assert throttle.take(b"a", 5) == 2.5
+    clock.at += 2.5
+    assert [throttle.take(b"a", 5), throttle.take(b"a")] == [0.0, 0.5]
+
+
+def test_what_costs_more_than_a_full_bucket_takes_all_of_it() -> None:
+    clock = Hand(1_000.0)
+    throttle = ClientThrottle(3, 1.0, clock)
+    assert [throttle.take(b"a", 5), throttle.take(b"a"), throttle.take(b"a", 5)] == [0.0, 1.0, 3.0]
+    clock.at += 3.0
+    assert throttle.take(b"a", 5) == 0.0
+
+
 @given(st.integers(1, 5), st.floats(0.01, 100), st.floats(0, 1e9), STEPS)
 def test_no_span_of_time_lets_more_through_than_burst_and_trickle(
-    burst: int, per_second: float, start: float, steps: list[tuple[float, bool, bytes]]
+    burst: int, per_second: float, start: float, steps: list[tuple[float, bool, bytes, int]]
 ) -> None:
     clock = Hand(start)
     throttle = ClientThrottle(burst, per_second, clock)
     passed: dict[bytes, list[float]] = {b"a": [], b"b": []}
-    for pause, patient, client in steps:
+    for pause, patient, client, cost in steps:
         clock.at += pause / per_second
-        wait = throttle.take(client)
-        assert 0 <= wait <= 1 / per_second + 1e-5
+        wait, taken = throttle.take(client, cost), min(cost, burst)
+        assert 0 <= wait <= taken / per_second + 1e-5
         if wait and patient:
             clock.at += wait
-            wait = throttle.take(client)
+            wait = throttle.take(client, cost)
             assert wait == 0, "who waited as long as told is let through"
         if not wait:
-            passed[client].append(clock.at)
+            passed[client] += [clock.at] * taken
     for moments in passed.values():
         for first, began in enumerate(moments):
             for last in range(first, len(moments)):
