@@ -159,6 +159,10 @@ class MailWorld:
     def postman(self) -> Postman:
         return Postman(self.log, self.outbox, self.composer, self.mailer, self.clock, self.lines)
 
+    def compose(self, row: MailRow) -> Mail:
+        mail = owed(row)
+        return self.composer.compose(mail, self.composer.cause_of(mail), self.clock.now())
+
     def add(
         self,
         stream: StreamId,

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.events import AccountRegistered, LinkIssued, LinkPurpose, MailSent
+from domain.events import AccountRegistered, LinkIssued, LinkPurpose, MailGivenUp, MailSent
 from domain.log import Append, Draft, append_one
 from domain.mails import stream_of
 from domain.streams import NOTHING
@@ -98,6 +98,18 @@ class Place:
                 pass
         return drafts[1].id
 
+    def give_up(self, mail: UUID, reason: str) -> None:
+        draft = Draft(
+            id=uuid4(),
+            stream=stream_of(mail),
+            event=MailGivenUp(kind="verify-email", tries=1, reason=reason),
+            actor=Actor("postman"),
+            command=uuid4(),
+            correlation="c-1",
+        )
+        with open_log(self.url) as log:
+            append_one(log, Append(drafts=(draft,), expected={draft.stream: NOTHING}))
+
     def is_told(self, mail: UUID) -> bool:
         with open_log(self.url) as log:
             last = log.read_last(stream_of(mail))
@@ -177,6 +189,20 @@ def test_what_is_owed_goes_out_and_no_line_names_an_address(
     assert (sent["mail"], sent["kind"], sent["process"]) == (str(mail), "verify-email", "postman")
     text = (tmp_path / "lines").read_text("utf-8") + place.owed()
     assert "canary" not in text.lower()
+
+
+def test_what_was_given_up_is_shown_with_its_reason_after_what_waits(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    place = Place(sqlite_url, tmp_path)
+    given_up = place.owe()
+    place.give_up(given_up, "too-many")
+    waits = place.owe()
+    first, second = place.owed().splitlines()
+    assert first.startswith(f"{waits} verify-email since ")
+    assert first.endswith(" tries 0 next now")
+    assert second.startswith(f"{given_up} verify-email since ")
+    assert second.endswith(" tries 1 given up: too-many")
 
 
 def test_without_a_server_mails_wait_and_the_process_ends_well(

@@ -1,8 +1,7 @@
 """Which mails follow from which facts, and that a rebuild owes nothing twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -187,55 +186,3 @@ def test_an_end_without_its_beginning_leaves_no_row() -> None:
     world = MailWorld()
     world.add(stream_of(uuid4()), MailSent(kind="locked", tries=1))
     assert rows(world.log) == {}
-
-
-def links(world: MailWorld, account: AccountId, purpose: LinkPurpose, hours: list[int]) -> None:
-    for hour in hours:
-        world.clock.at = NOON + timedelta(hours=hour)
-        world.link(account, purpose)
-
-
-@pytest.mark.parametrize("purpose", LinkPurpose)
-def test_of_links_for_one_purpose_five_a_day_are_mailed(purpose: LinkPurpose) -> None:
-    world = MailWorld()
-    account, other = world.account(), world.account()
-    links(world, account, purpose, [0, 1, 2, 3, 4, 5, 23, 24, 25, 25])
-    links(world, other, purpose, [25])
-    over = [row.over for row in rows(world.log).values()]
-    assert over == [False] * 5 + [True] * 2 + [False] * 2 + [True] + [False]
-
-
-def test_one_purpose_uses_nothing_up_of_the_other() -> None:
-    world = MailWorld()
-    account = world.account()
-    links(world, account, LinkPurpose.RESET_PASSWORD, [0] * 6)
-    links(world, account, LinkPurpose.VERIFY_EMAIL, [0])
-    assert [row.over for row in rows(world.log).values()] == [False] * 5 + [True, False]
-
-
-def test_whoever_keeps_asking_keeps_nobody_from_a_mail_for_longer_than_a_day() -> None:
-    world = MailWorld()
-    links(world, world.account(), LinkPurpose.RESET_PASSWORD, list(range(48)))
-    mailed = [hour for hour, row in enumerate(rows(world.log).values()) if not row.over]
-    assert mailed == [0, 1, 2, 3, 4, 24, 25, 26, 27, 28]
-
-
-def test_whoever_is_invited_by_whomever_gets_three_mails_a_day() -> None:
-    world = MailWorld()
-    for hour in (0, 1, 2, 3, 24):
-        world.clock.at = NOON + timedelta(hours=hour)
-        world.add(*invited())  # each by another tenant
-    stream, event = invited()
-    assert isinstance(event, MemberInvited)
-    world.add(stream, replace(event, claim="another"))
-    over = [row.over for row in rows(world.log).values()]
-    assert over == [False, False, False, True, False, False]
-
-
-def test_a_right_password_without_its_code_is_told_once_a_day_and_leaves_no_more() -> None:
-    world = MailWorld()
-    for hour in (0, 1, 23, 24, 25):
-        world.clock.at = NOON + timedelta(hours=hour)
-        world.add(StreamId(StreamKind.SIGN_IN, "x"), ASKED)
-    found = [(row.since - NOON, row.over) for row in rows(world.log).values()]
-    assert found == [(timedelta(0), False), (timedelta(hours=24), False)]

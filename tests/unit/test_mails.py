@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -41,7 +42,6 @@ from domain.roles import Role
 from domain.slots import Inclusion
 from domain.streams import StreamId, StreamKind
 from domain.values import AccountId, BlockRef, SessionId, TenantId
-from projections.mail_outbox import MailRow
 from tests.histories import BLOB, requested
 from tests.mail_world import (
     EMAIL,
@@ -54,6 +54,7 @@ from tests.mail_world import (
 )
 
 STATE = TriesState()
+GUIDE = Path(__file__).parents[2] / "docs/how-to/send-mail.md"
 HOUR = timedelta(hours=1)
 COMPLETED = DeploymentCompleted(
     asset=b"a" * 20,
@@ -65,13 +66,8 @@ FAILED = DeploymentFailed(cause="SLOT_DEAD", detail="https://evil.example", cert
 CHANGED = PasswordChanged(number=2, kept=SessionId(uuid4()))
 
 
-def compose(world: MailWorld, row: MailRow) -> Mail:
-    mail = owed(row)
-    return world.composer.compose(mail, world.composer.cause_of(mail), world.clock.now())
-
-
 def all_of(world: MailWorld) -> list[Mail]:
-    return [compose(world, row) for row in rows(world.log).values()]
+    return [world.compose(row) for row in rows(world.log).values()]
 
 
 def composed(world: MailWorld) -> Mail:
@@ -342,39 +338,8 @@ def test_a_link_that_is_issued_again_is_mailed_again(purpose: LinkPurpose) -> No
     first, again, later = list(rows(world.log).values())
     for row in (first, again):
         with pytest.raises(NothingToSend, match=SUPERSEDED):
-            compose(world, row)
-    assert compose(world, later).to == EMAIL
-
-
-def test_what_is_over_the_limit_is_not_sent() -> None:
-    world = MailWorld()
-    account = world.account()
-    for _ in range(5):
-        issued = world.link(account, LinkPurpose.RESET_PASSWORD)
-    world.add(account_stream(account), issued)
-    *_, fifth, sixth = rows(world.log).values()
-    assert compose(world, fifth).to == EMAIL
-    with pytest.raises(NothingToSend, match=TOO_MANY):
-        compose(world, sixth)
-
-
-def test_of_one_tenants_invitations_fifty_a_day_are_mailed() -> None:
-    world, event = invitation(hours=72)
-    [stream] = {one.stream for one in world.log.read_all()}
-    for number, hour in [*((one, 0) for one in range(1, 51)), (51, 23), (52, 24)]:
-        world.clock.at = NOON + hour * HOUR
-        another = replace(event, invitation=uuid4(), claim=str(number))
-        personal = world.keys.sealed(another.invitation, "invitation", "bob@example.com")
-        world.add(stream, another, personal=personal)
-    ends = []
-    for row in rows(world.log).values():
-        try:
-            compose(world, row)
-        except NothingToSend as refusal:
-            ends.append(refusal.reason)
-        else:
-            ends.append("goes")
-    assert ends == ["goes"] * 50 + [TOO_MANY] * 2 + ["goes"]
+            world.compose(row)
+    assert world.compose(later).to == EMAIL
 
 
 def test_an_old_notice_is_not_sent() -> None:
@@ -392,3 +357,10 @@ def test_who_was_erased_and_who_never_had_an_address_get_nothing() -> None:
     registered = WalletAccountRegistered(tenant=TenantId(uuid4()), wallet=b"w" * 32)
     other.add(account_stream(account), registered, CHANGED)
     assert refused(other) == NO_ADDRESS
+
+
+def test_who_gets_which_mail_is_documented_for_every_kind() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert [kind for kind in MailKind if f"`{kind}`" not in text] == []
+    reasons = (NO_ADDRESS, EXPIRED, SUPERSEDED, TOO_LATE, TOO_MANY)
+    assert [reason for reason in reasons if f"| `{reason}` |" not in text] == []
