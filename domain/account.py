@@ -68,12 +68,20 @@ class Account:
     password: int = 0
     """Which password is in force: 1 is the first; 0 where there is none."""
     epoch: int = 0
-    """How often all sessions were ended."""
+    """How often sessions were ended, all of them or those of a tenant."""
+    since: int = 0
+    """Sessions of an earlier epoch are over."""
+    left: Mapping[TenantId, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The same for a tenant that was left: who joins again signs in again."""
+    devices: int = 0
+    """How often all devices became unknown: by a new password, and with a second factor."""
     kept: SessionId | None = None
     """The session that outlived the last ending."""
     tenants: tuple[TenantId, ...] = ()
     """Where it is a member, its own first."""
     links: Mapping[LinkPurpose, LinkIssued] = field(default_factory=lambda: MappingProxyType({}))
+    mailed: Mapping[LinkPurpose, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How often each open link was mailed."""
     offered: int | None = None
     """Version of a second factor that was shown and is not in force."""
     factor: Factor | None = None
@@ -83,7 +91,9 @@ class Account:
         """Tell whether a session of this account is still good, but for its own end and time."""
         if self.erased or state.tenant not in self.tenants:
             return False
-        return state.epoch == self.epoch or session == self.kept
+        if state.epoch < self.left.get(state.tenant, 0):
+            return False
+        return state.epoch >= self.since or session == self.kept
 
     def link(self, purpose: LinkPurpose, link: UUID, digest: bytes, now: datetime) -> LinkIssued:
         """Return an open link.
@@ -103,15 +113,15 @@ class Account:
             raise SecondFactorState("a second factor is set: remove it first")
         return SecondFactorOffered(version=version)
 
-    def set_second_factor(self, step: int, codes: int) -> SecondFactorSet:
+    def set_second_factor(self, step: int, codes: int, kept: SessionId) -> SecondFactorSet:
         if self.factor is not None or self.offered is None:
             raise SecondFactorState("no second factor was offered")
-        return SecondFactorSet(version=self.offered, step=step, recovery_codes=codes)
+        return SecondFactorSet(version=self.offered, step=step, recovery_codes=codes, kept=kept)
 
-    def remove_second_factor(self) -> SecondFactorRemoved:
+    def remove_second_factor(self, kept: SessionId | None) -> SecondFactorRemoved:
         if self.factor is None:
             raise SecondFactorState("there is no second factor")
-        return SecondFactorRemoved()
+        return SecondFactorRemoved(kept=kept)
 
 
 def replay(account: AccountId, events: Iterable[Event]) -> Account | None:
@@ -133,7 +143,13 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
     assert state is not None, "an account begins with its registration"
     match event:
         case LinkIssued(purpose=purpose):
-            return replace(state, links={**state.links, purpose: event})
+            again = state.links.get(purpose) == event
+            mailed = state.mailed.get(purpose, 0) + 1 if again else 1
+            return replace(
+                state,
+                links={**state.links, purpose: event},
+                mailed={**state.mailed, purpose: mailed},
+            )
         case EmailVerified():
             return replace(_without(state, LinkPurpose.VERIFY_EMAIL), email_verified=True)
         case PasswordChanged(number=number, kept=kept):
@@ -141,6 +157,8 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
                 _without(state, LinkPurpose.RESET_PASSWORD),
                 password=number,
                 epoch=state.epoch + 1,
+                since=state.epoch + 1,
+                devices=state.devices + 1,
                 kept=kept,
             )
         case PasswordReset(number=number):
@@ -149,24 +167,31 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
                 _without(state, LinkPurpose.RESET_PASSWORD),
                 password=number,
                 epoch=state.epoch + 1,
+                since=state.epoch + 1,
+                devices=state.devices + 1,
                 kept=None,
                 email_verified=True,
             )
         case SessionsEnded(kept=kept):
-            return replace(state, epoch=state.epoch + 1, kept=kept)
+            return replace(state, epoch=state.epoch + 1, since=state.epoch + 1, kept=kept)
         case TenantJoined(tenant=tenant):
             return replace(state, tenants=(*state.tenants, tenant))
         case TenantLeft(tenant=tenant):
-            left = tuple(one for one in state.tenants if one != tenant)
-            return replace(state, tenants=left)
+            return replace(
+                state,
+                tenants=tuple(one for one in state.tenants if one != tenant),
+                epoch=state.epoch + 1,
+                left={**state.left, tenant: state.epoch + 1},
+            )
         case SecondFactorOffered(version=version):
             return replace(state, offered=version)
-        case SecondFactorSet(version=version, step=step):
-            return replace(state, offered=None, factor=Factor(version=version, last_step=step))
+        case SecondFactorSet(version=version, step=step, kept=kept):
+            factor = Factor(version=version, last_step=step)
+            return replace(_proven_anew(state, kept), offered=None, factor=factor)
         case SecondFactorUsed(step=step, recovery=recovery):
             return replace(state, factor=_used(state.factor, step, recovery))
-        case SecondFactorRemoved():
-            return replace(state, factor=None)
+        case SecondFactorRemoved(kept=kept):
+            return replace(_proven_anew(state, kept), factor=None)
         case AccountErased():
             return replace(state, erased=True, links={}, factor=None, epoch=state.epoch + 1)
         case _:
@@ -175,6 +200,17 @@ def apply(account: AccountId, state: Account | None, event: Event) -> Account:
 
 def stream_of(account: AccountId) -> StreamId:
     return StreamId(StreamKind.ACCOUNT, str(account))
+
+
+def _proven_anew(state: Account, kept: SessionId | None) -> Account:
+    """End what was opened by other proofs than are asked for now."""
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        since=state.epoch + 1,
+        devices=state.devices + 1,
+        kept=kept,
+    )
 
 
 def _without(state: Account, *purposes: LinkPurpose) -> Account:

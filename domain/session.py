@@ -51,7 +51,8 @@ def judge(last: RecordedEvent, generation: int, digest: bytes, now: datetime) ->
     if generation == state.generation and hmac.compare_digest(digest, state.digest):
         return Presented.CURRENT
     is_parent = generation == state.generation - 1 and hmac.compare_digest(digest, state.parent)
-    if is_parent and now - last.time <= GRACE:
+    # A clock that was set back gives no second grace.
+    if is_parent and timedelta(0) <= now - last.time <= GRACE:
         return Presented.JUST_USED
     return Presented.REUSED
 

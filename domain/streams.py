@@ -13,6 +13,7 @@ class StreamKind(StrEnum):
     NETWORK = "network"
     EMAIL_CLAIM = "email-claim"
     WALLET_CLAIM = "wallet-claim"
+    SIGNER_CLAIM = "signer-claim"
     CHALLENGE = "challenge"
     SIGN_IN = "sign-in"
     SESSION = "session"

@@ -21,6 +21,7 @@ from domain.events import (
     RoleGranted,
     SignerAdded,
     SignerExported,
+    SignerExposed,
     TenantCreated,
 )
 from domain.roles import RIGHTS_OF_ROLE, Right, Role
@@ -84,16 +85,22 @@ class Tenant:
         role = self.members.get(account)
         return role is not None and right in RIGHTS_OF_ROLE[role]
 
-    def invite(self, invited: MemberInvited) -> list[InvitationWithdrawn | MemberInvited]:
-        """Invite somebody; an open invitation of the same address ends.
+    def invite(
+        self, invited: MemberInvited, now: datetime
+    ) -> list[InvitationWithdrawn | MemberInvited]:
+        """Invite somebody; an open invitation of the same address ends, and what is over goes.
 
         Raises:
             TooMany: members and invitations together.
         """
-        again = [one.invitation for one in self.invitations.values() if one.claim == invited.claim]
-        if len(self.members) + len(self.invitations) - len(again) >= MOST:
+        gone = [
+            one.invitation
+            for one in self.invitations.values()
+            if one.claim == invited.claim or now >= one.expires_at
+        ]
+        if len(self.members) + len(self.invitations) - len(gone) >= MOST:
             raise TooMany("members and invitations")
-        return [*(InvitationWithdrawn(invitation=one) for one in again), invited]
+        return [*(InvitationWithdrawn(invitation=one) for one in gone), invited]
 
     def accept(
         self, invitation: UUID, digest: bytes, account: AccountId, claim: str | None, now: datetime
@@ -132,11 +139,11 @@ class Tenant:
             self._require_other_owner(account)
         return RoleGranted(account=account, role=role)
 
-    def remove(self, account: AccountId) -> MemberRemoved:
-        """Let a member go. The last one of all may go; the last owner of others may not."""
+    def remove(self, account: AccountId, *, erased: bool = False) -> MemberRemoved:
+        """Let a member go. The last owner of others may not go; the last of all if erased."""
         if account not in self.members:
             raise NoSuch("member")
-        if len(self.members) > 1:
+        if len(self.members) > 1 or not erased:
             self._require_other_owner(account)
         return MemberRemoved(account=account)
 
@@ -195,18 +202,18 @@ def apply(tenant: TenantId, state: Tenant | None, event: Event) -> Tenant:
                 invitations=_left(state.invitations, invitation),
             )
         case MemberRemoved(account=account):
-            keys = {key: made for key, made in state.keys.items() if made.maker != account}
             members = {one: role for one, role in state.members.items() if one != account}
-            return replace(state, members=members, keys=keys)
+            return replace(_without_what_it_made(state, account), members=members)
         case RoleGranted(account=account, role=role):
-            return replace(state, members={**state.members, account: role})
+            left = state if role is Role.OWNER else _without_what_it_made(state, account)
+            return replace(left, members={**state.members, account: role})
         case ApiKeyMade():
             return replace(state, keys={**state.keys, event.key: event})
         case ApiKeyRevoked(key=key):
             return replace(state, keys=_left(state.keys, key))
         case SignerAdded():
             return replace(state, signers=(*state.signers, event))
-        case SignerExported(signer=signer):
+        case SignerExported(signer=signer) | SignerExposed(signer=signer):
             return replace(state, exported=state.exported | {signer})
         case _:
             return state
@@ -214,6 +221,13 @@ def apply(tenant: TenantId, state: Tenant | None, event: Event) -> Tenant:
 
 def stream_of(tenant: TenantId) -> StreamId:
     return StreamId(StreamKind.TENANT, str(tenant))
+
+
+def _without_what_it_made(state: Tenant, account: AccountId) -> Tenant:
+    """End keys and invitations of a member who may not make them any more."""
+    keys = {key: made for key, made in state.keys.items() if made.maker != account}
+    invitations = {key: one for key, one in state.invitations.items() if one.by != account}
+    return replace(state, keys=keys, invitations=invitations)
 
 
 def _left(entries: Mapping[UUID, Entry], gone: UUID) -> Mapping[UUID, Entry]:

@@ -1,14 +1,16 @@
 """Which device or network a try to sign in comes from.
 
 Implements application.accounts.ports.Devices.
-A device that was signed in carries a token, bound to the address and to the password of that
-time. What has none is known by its network alone: that is coarse on purpose, since whoever has
-one address of a network has all of them.
+
+A device that was signed in carries a token, bound to the account and to the password and second
+factor of that time. What has none is known by its network alone: that is coarse on purpose, since
+whoever has one address of a network has all of them.
 """
 
 import hmac
 import ipaddress
 import os
+from uuid import UUID
 
 from application.accounts.ports import Visitor
 from domain.sign_in import Client
@@ -29,21 +31,21 @@ class SignedDevices:
     def __init__(self, keys: Derives) -> None:
         self._key = keys.derive(PURPOSE)
 
-    def client(self, claim: str, password: int, visitor: Visitor) -> Client:
+    def client(self, claim: str, account: UUID, count: int, visitor: Visitor) -> Client:
         if visitor.device is not None:
             raw = unspelled(visitor.device, PREFIX, LENGTH)
             name = raw[:NAME] if raw else b""
-            if raw and hmac.compare_digest(raw[NAME:], self._tag(claim, password, name)):
+            if raw and hmac.compare_digest(raw[NAME:], self._tag(account, count, name)):
                 return Client(key=self._named(claim, b"device" + name), known=True)
         network = network_of(visitor.address).encode()
         return Client(key=self._named(claim, b"network" + network), known=False)
 
-    def text(self, claim: str, password: int) -> str:
+    def text(self, account: UUID, count: int) -> str:
         name = os.urandom(NAME)
-        return PREFIX + spelled(name + self._tag(claim, password, name))
+        return PREFIX + spelled(name + self._tag(account, count, name))
 
-    def _tag(self, claim: str, password: int, name: bytes) -> bytes:
-        bound = f"{len(claim)}:{claim}{password}:".encode() + name
+    def _tag(self, account: UUID, count: int, name: bytes) -> bytes:
+        bound = f"device:{account}:{count}:".encode() + name
         return hmac.digest(self._key, bound, "sha256")
 
     def _named(self, claim: str, client: bytes) -> bytes:

@@ -64,6 +64,7 @@ WEIGHTS: Mapping[type, Weight] = {
     facts.ApiKeyRevoked: _INFO,
     facts.SignerAdded: _INFO,
     facts.SignerExported: _CRITICAL,
+    facts.SignerExposed: _CRITICAL,
     facts.SignInFailed: Weight(Severity.WARNING, success=False),
     facts.SignInLocked: Weight(Severity.CRITICAL, success=False),
     facts.SignInSucceeded: _INFO,

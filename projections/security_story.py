@@ -36,7 +36,9 @@ from domain.events import (
     SessionRotated,
     SessionsEnded,
     SignerAdded,
+    SignerClaimed,
     SignerExported,
+    SignerExposed,
     SignInFailed,
     SignInLocked,
     SignInSucceeded,
@@ -77,6 +79,7 @@ TenantFact = (
     | ApiKeyRevoked
     | SignerAdded
     | SignerExported
+    | SignerExposed
 )
 TryFact = SignInFailed | SignInLocked | SignInSucceeded | SignInUnlocked | CodeAsked | ResetAsked
 SessionFact = SessionOpened | SessionRevoked
@@ -86,6 +89,7 @@ LEFT_OUT = frozenset(
     {
         EmailClaimed,  # said by the registration
         EmailReleased,  # said by the erasure
+        SignerClaimed,  # said by the signer that was added
         WalletClaimed,
         WalletReleased,
         ChallengeUsed,  # said by the session that it opened
@@ -169,6 +173,10 @@ def _of_a_tenant(event: TenantFact) -> str:
             return f"API key {key} revoked"
         case SignerAdded(signer=signer, derivation=derivation, slot=slot):
             return f"signer {signer} added, derived by {derivation} at slot {slot}"
+        case SignerExposed(signer=signer):
+            return (
+                f"signer {signer} was made before its address was verified: others may sign with it"
+            )
         case SignerExported(signer=signer, form=form):
             return f"key of signer {signer} shown as {form}: others may sign with it from now on"
         case _:

@@ -43,11 +43,11 @@ def change(people: People, account: UUID, session: UUID) -> Any:
 
 
 def ask_reset(people: People) -> Any:
-    people.identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    people.identity.resets.ask(EMAIL, VISITOR, origin())
 
 
 def reset(people: People, text: str) -> Any:
-    people.identity.passwords.reset(text, NEW, None, VISITOR, origin())
+    people.identity.resets.reset(text, NEW, None, VISITOR, origin())
 
 
 def verify_email(people: People, text: str) -> Any:
@@ -136,7 +136,7 @@ def with_token(people: People) -> dict[str, Any]:
 
 def with_link(people: People, purpose: LinkPurpose) -> dict[str, Any]:
     account = people.register().profile.account
-    people.identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    people.identity.resets.ask(EMAIL, VISITOR, origin())
     link = people.identity.directory.person(account).account.links[purpose].link
     return {"text": people.links.text(purpose.value, account, link)}
 

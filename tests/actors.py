@@ -100,7 +100,8 @@ class Stage:
         """Let somebody sign up, be invited by the owner, join by the link, and sign in for them."""
         email = f"{name}@example.com"
         own = self._registered(name, email)
-        self.told(OWNER, "POST", "/tenant/invitations", {"email": email, "role": role})
+        invited = {"email": email, "role": role, "password": PASSWORD}
+        self.told(OWNER, "POST", "/tenant/invitations", invited)
         tenant = self.actors[OWNER].own_tenant
         token = self.invitation_link(tenant)
         joined = self.told(name, "POST", "/tenant/invitations/accept", {"token": token})
@@ -110,7 +111,8 @@ class Stage:
         self.actors[name] = replace(_actor(name, email, session), own_tenant=own.own_tenant)
 
     def key(self, name: str, scope: str) -> None:
-        made = self.told(OWNER, "POST", "/tenant/api-keys", {"name": name, "scope": scope})
+        wanted = {"name": name, "scope": scope, "password": PASSWORD}
+        made = self.told(OWNER, "POST", "/tenant/api-keys", wanted)
         self.actors[name] = Actor(name=name, bearer=made["key"])
         self.ids[name] = made["keyId"]
 
@@ -118,6 +120,8 @@ class Stage:
         body = {"email": email, "password": PASSWORD}
         told = self.told(NOBODY, "POST", "/auth/register", body)
         self.actors[name] = _actor(name, email, told)
+        token = self.link(told["accountId"], LinkPurpose.VERIFY_EMAIL)
+        self.told(NOBODY, "POST", "/auth/verify-email", {"token": token})
         return self.actors[name]
 
     def found(self) -> "Stage":
@@ -131,7 +135,7 @@ class Stage:
         self.key(DEPLOYER, "deploy")
         self.key("spare", "read")
         owner = self.actors[OWNER]
-        invited = {"email": "guest@example.com", "role": "auditor"}
+        invited = {"email": "guest@example.com", "role": "auditor", "password": PASSWORD}
         self.ids |= {
             "session_id": owner.session,
             "account_id": self.actors[OPERATOR].account,

@@ -9,14 +9,15 @@ from uuid import UUID, uuid4
 
 import pyotp
 
+from application.accounts.attempts import Attempt
+from application.accounts.confirming import Confirmation
 from application.accounts.identity import Identity, Tools
 from application.accounts.ports import Visitor
-from application.accounts.proving import Attempt
 from application.accounts.registration import Registered
 from application.commands import Origin
 from application.wallet_proofs import InvalidProof, WalletProof
 from domain.event_names import name_of
-from domain.events import SessionOpened
+from domain.events import LinkPurpose, SessionOpened
 from domain.log import EventLog
 from domain.values import AccountId, Actor, NetworkRef, SessionId
 from infrastructure.api_key_texts import RandomApiKeys
@@ -157,15 +158,29 @@ class People:
         return self.identity.sign_in.sign_in(email, None, attempt)
 
     def set_second_factor(
-        self, account: AccountId, password: str = PASSWORD
+        self, account: AccountId, password: str = PASSWORD, session: SessionId | None = None
     ) -> tuple[bytes, list[str]]:
         """Return the key and the recovery codes."""
         factors = self.identity.second_factors
         factors.offer(account, attempted(password))
         key = self.vault.unsealed(account, "one-time-key-offered")
         assert key is not None
-        codes = factors.confirm(account, self.code(key), origin())
+        kept = session or SessionId(uuid4())
+        codes = factors.confirm(account, kept, self.code(key), VISITOR, origin())
         return key, codes
+
+    def confirmed(
+        self, account: AccountId, password: str = PASSWORD, code: str | None = None
+    ) -> Confirmation:
+        """Return what somebody confirms with who is signed in."""
+        attempt = attempted(password, code)
+        return Confirmation(account=account, session=SessionId(uuid4()), attempt=attempt)
+
+    def verify(self, account: AccountId) -> None:
+        """Open the link that was mailed at the sign-up."""
+        issued = self.identity.directory.person(account).account.links[LinkPurpose.VERIFY_EMAIL]
+        text = self.links.text(LinkPurpose.VERIFY_EMAIL.value, account, issued.link)
+        self.identity.links.verify_email(text, origin())
 
     def code(self, key: bytes) -> str:
         """Return what an authenticator shows now."""

@@ -127,14 +127,17 @@ def _of_tenants() -> Iterator[testing.Result]:
     yield on.ask(AUDITOR, "POST", "/account/signers", {"password": PASSWORD})
     yield on.ask(READER, "GET", "/auth/profile")
     own = on.actors[STRANGER].account
-    yield on.ask(STRANGER, "PUT", f"/tenant/members/{own}/role", {"role": "auditor"})
+    yield on.ask(
+        STRANGER, "PUT", f"/tenant/members/{own}/role", {"role": "auditor", "password": PASSWORD}
+    )
+    yield on.ask(OWNER, "POST", "/tenant/api-keys", {"name": "unconfirmed", "scope": "read"})
     tenant = on.actors[OWNER].own_tenant
-    invited = {"email": on.actors[OPERATOR].email, "role": "auditor"}
+    invited = {"email": on.actors[OPERATOR].email, "role": "auditor", "password": PASSWORD}
     on.told(OWNER, "POST", "/tenant/invitations", invited)
     token = {"token": on.invitation_link(tenant)}
     yield on.ask(OPERATOR, "POST", "/tenant/invitations/accept", token)
     for number in range(MOST):
-        key = {"name": str(number), "scope": "read"}
+        key = {"name": str(number), "scope": "read", "password": PASSWORD}
         yield on.ask(OWNER, "POST", "/tenant/api-keys", key)
 
 
@@ -156,6 +159,10 @@ def _of_wallets() -> Iterator[testing.Result]:
     yield on.ask(NOBODY, "GET", "/account/addresses", headers=holder)
     body = {"password": PASSWORD}
     yield on.ask(NOBODY, "POST", "/account/signers", body, headers=holder)
+    on.world.clock.move(minutes=6)
+    robot = {"name": "robot", "scope": "read"}
+    yield on.ask(NOBODY, "POST", "/tenant/api-keys", robot, headers=holder)
+    on.world.clock.move(minutes=-6)
     world = World()
     world.people.identity.wallets._proofs = SilentNodes()  # type: ignore[assignment]
     nowhere = wallet_proof(on, on.actors[NOBODY])  # every world here has the same keys

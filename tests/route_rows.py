@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.events import LinkPurpose
 from domain.roles import Role
-from domain.values import TenantId
+from domain.values import SessionId, TenantId
 from tests.actors import (
     AUDITOR,
     DEPLOYER,
@@ -73,13 +73,14 @@ def _refresh(stage: Stage, who: Actor) -> dict[str, Any]:
 
 def _reset(stage: Stage, who: Actor) -> dict[str, Any]:
     owner = stage.actors[OWNER]
-    stage.world.people.identity.passwords.ask_reset(owner.email, VISITOR, origin())
+    stage.world.people.identity.resets.ask(owner.email, VISITOR, origin())
     token = stage.link(owner.account, LinkPurpose.RESET_PASSWORD)
     return {"token": token, "newPassword": PASSWORD + " anew"}
 
 
 def _verify(stage: Stage, who: Actor) -> dict[str, Any]:
-    return {"token": stage.link(stage.actors[OWNER].account, LinkPurpose.VERIFY_EMAIL)}
+    new = stage.world.people.register(f"{uuid4().hex}@example.com").profile.account
+    return {"token": stage.link(str(new), LinkPurpose.VERIFY_EMAIL)}
 
 
 def _confirm(stage: Stage, who: Actor) -> dict[str, Any]:
@@ -96,7 +97,8 @@ def with_code(stage: Stage, who: Actor) -> dict[str, Any]:
     """Give somebody a second factor, and return a proof with a code of it."""
     if not who.account:
         return {"password": PASSWORD, "secondFactor": "000000"}
-    _, codes = stage.world.people.set_second_factor(who.id)
+    kept = SessionId(UUID(who.session))
+    _, codes = stage.world.people.set_second_factor(who.id, session=kept)
     return {"password": PASSWORD, "secondFactor": codes[0]}
 
 
@@ -119,9 +121,22 @@ def _accept(stage: Stage, who: Actor) -> dict[str, Any]:
     """Invite who asks into a tenant of which they are no member."""
     host = stage.actors[OWNER if who.name == STRANGER else STRANGER].own_tenant
     email = who.email or "guest@example.com"
-    members = stage.world.people.identity.members
-    members.invite(TenantId(UUID(host)), email, Role.AUDITOR, origin())
+    people = stage.world.people
+    inviter = next(one for one in stage.actors.values() if one.own_tenant == host)
+    confirmed = people.confirmed(inviter.id)
+    people.identity.members.invite(TenantId(UUID(host)), email, Role.AUDITOR, confirmed)
     return {"token": stage.invitation_link(host)}
+
+
+def _leave(stage: Stage, who: Actor) -> dict[str, Any]:
+    """See to it that an owner is left."""
+    if who.name == STRANGER:
+        people, tenant = stage.world.people, TenantId(UUID(who.own_tenant))
+        confirmed, partner = people.confirmed(who.id), stage.actors["partner"]
+        people.identity.members.invite(tenant, partner.email, Role.OWNER, confirmed)
+        text = stage.invitation_link(who.own_tenant)
+        people.identity.members.accept(text, partner.id, origin())
+    return _proof(stage, who)
 
 
 def _retry(stage: Stage, who: Actor) -> dict[str, Any]:
@@ -157,13 +172,19 @@ ROWS: Mapping[str, Row] = {
     "add_signer": Row(outcomes=MANAGE, body=_proof),
     "export_key": Row(outcomes=MANAGE_BY_ID, body=export),
     "members": Row(outcomes=MEMBER),
-    "grant_role": Row(outcomes=MANAGE_BY_ID, body=fixed(role="auditor")),
-    "remove_member": Row(outcomes=MANAGE_BY_ID),
-    "invite": Row(outcomes=MANAGE, body=fixed(email="late@example.com", role="operator")),
+    "grant_role": Row(outcomes=MANAGE_BY_ID, body=fixed(role="auditor", password=PASSWORD)),
+    "remove_member": Row(outcomes=MANAGE_BY_ID, body=_proof),
+    "leave": Row(outcomes=PERSON, body=_leave),
+    "invite": Row(
+        outcomes=MANAGE,
+        body=fixed(email="late@example.com", role="operator", password=PASSWORD),
+    ),
     "withdraw_invitation": Row(outcomes=MANAGE_BY_ID),
     "accept_invitation": Row(outcomes=PERSON, body=_accept),
     "api_keys": Row(outcomes=MEMBER),
-    "make_api_key": Row(outcomes=MANAGE, body=fixed(name="robot", scope="deploy")),
+    "make_api_key": Row(
+        outcomes=MANAGE, body=fixed(name="robot", scope="deploy", password=PASSWORD)
+    ),
     "revoke_api_key": Row(outcomes=MANAGE_BY_ID),
     "security_activity": Row(outcomes=MEMBER),
     "export_security_activity": Row(outcomes=MEMBER, query={"format": "csv"}),

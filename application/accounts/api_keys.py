@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from application.accounts.confirming import Confirmation, Confirming
 from application.accounts.directory import Directory, Organisation
 from application.accounts.facts import Facts
 from application.accounts.organisations import Organisations
@@ -12,7 +13,6 @@ from application.accounts.ports import KEY_NAME, Vault
 from application.clock import Clock
 from application.commands import Origin
 from domain.events import ApiKeyMade
-from domain.log import EventLog
 from domain.roles import Scope
 from domain.values import AccountId, TenantId
 
@@ -46,38 +46,43 @@ class MadeKey:
 
 class ApiKeys:
     def __init__(
-        self, log: EventLog, directory: Directory, vault: Vault, texts: ApiKeyTexts, clock: Clock
+        self,
+        directory: Directory,
+        vault: Vault,
+        texts: ApiKeyTexts,
+        organisations: Organisations,
+        confirming: Confirming,
+        clock: Clock,
     ) -> None:
         self._directory = directory
         self._vault = vault
         self._texts = texts
         self._clock = clock
-        self._organisations = Organisations(log, directory)
+        self._organisations = organisations
+        self._confirming = confirming
 
     def make(
         self,
         tenant: TenantId,
-        maker: AccountId,
         name: str,
         scope: Scope,
         days: int | None,
-        origin: Origin,
+        confirmation: Confirmation,
     ) -> MadeKey:
         """Make a key.
 
         Args:
             tenant: what it opens.
-            maker: with whose membership it ends.
             name: what its maker calls it; personal, sealed under the maker's key.
             scope: what it may do.
             days: after which it ends; None for a key that is good until it is revoked.
-            origin: of the command.
+            confirmation: of whoever makes it.
 
         Raises:
             TooMany: the tenant has as many as it may have.
-            Forbidden: the maker may not any more.
+            Forbidden, PasswordRequired and others: see `Confirming.manage`.
         """
-        key = uuid4()
+        key, maker = uuid4(), confirmation.account
         text = self._texts.new(tenant, key)
         ends = None if days is None else self._clock.now() + timedelta(days=days)
         digest = self._texts.digest(text)
@@ -90,7 +95,7 @@ class ApiKeys:
                 personal = self._vault.seal_personal(maker, KEY_NAME, person_key, {"name": name})
             facts.add(found.stream, found.tenant.make_key(made), personal=personal)
 
-        self._organisations.manage(tenant, origin, decide)
+        self._confirming.manage(tenant, confirmation, decide)
         return MadeKey(
             key=ApiKey(id=key, name=name, scope=scope, maker=maker, expires_at=ends), text=text
         )

@@ -83,6 +83,18 @@ class Directory:
             raise UnknownAccount
         return found
 
+    def claim_of(self, email: str) -> str:
+        """Return the keyed hash of a frozen e-mail address."""
+        return self._vault.claim_of(email)
+
+    def is_claimed(self, algorand: bytes) -> bool:
+        """Tell whether a seed signs for a tenant already, by its Algorand address."""
+        return self._log.read_last(signer_claim(algorand)) is not None
+
+    def is_erased(self, account: AccountId | None) -> bool:
+        person = self.any_person(account) if account else None
+        return person is not None and person.account.erased
+
     def claimed_by(self, claim: str) -> AccountId | None:
         """Return whose an address is, by its keyed hash."""
         last = self._log.read_last(claim_stream(claim))
@@ -140,6 +152,11 @@ def _version(last: RecordedEvent) -> StreamVersion:
 def _named_by(event: Event) -> UUID:
     assert isinstance(event, MemberInvited | ApiKeyMade)
     return event.invitation if isinstance(event, MemberInvited) else event.key
+
+
+def signer_claim(algorand: bytes) -> StreamId:
+    """Return the stream that says for whom a seed signs, named by its Algorand address."""
+    return StreamId(StreamKind.SIGNER_CLAIM, algorand.hex())
 
 
 def claim_stream(claim: str) -> StreamId:

@@ -1,9 +1,10 @@
 """Erasing a person: their key is destroyed, and what was personal in the log is noise."""
 
+from application.accounts.attempts import Attempt, Proven
 from application.accounts.directory import Directory, Person, claim_stream
 from application.accounts.facts import Facts
 from application.accounts.ports import ONE_TIME_KEY, PASSWORD, PERSON_KEY, RECOVERY_CODES
-from application.accounts.proving import Attempt, Proven, Proving
+from application.accounts.proving import Proving
 from application.accounts.second_factor import OFFERED
 from domain.events import AccountErased, EmailReleased, TenantLeft
 from domain.log import EventLog
@@ -47,7 +48,7 @@ class Erasure:
         account = person.account.id
         for tenant in person.account.tenants:
             found = self._directory.organisation(tenant)
-            facts.add(found.stream, found.tenant.remove(account), found.version)
+            facts.add(found.stream, found.tenant.remove(account, erased=True), found.version)
             facts.add(person.stream, TenantLeft(tenant=tenant), person.version)
         facts.add(person.stream, AccountErased(), person.version)
         facts.destroy(account, PERSON_KEY, PASSWORD, ONE_TIME_KEY, RECOVERY_CODES, OFFERED)

@@ -19,6 +19,16 @@ class Facts:
     _secrets: list[Secret] = field(default_factory=list)
     _destroyed: list[tuple[UUID, str]] = field(default_factory=list)
 
+    def copy(self) -> "Facts":
+        """Return the same facts, to go on with or to fall back to."""
+        return Facts(
+            self.origin,
+            list(self._drafts),
+            dict(self._expected),
+            list(self._secrets),
+            list(self._destroyed),
+        )
+
     def expect(self, stream: StreamId, version: StreamVersion) -> None:
         """Say what a decision was made on, whether that stream is written or not."""
         self._expected[stream] = version

@@ -8,16 +8,18 @@ from application.accounts.facts import Facts
 from application.accounts.ports import LinkTexts
 from application.clock import Clock
 from application.commands import Origin
-from domain.account import LinkInvalid
+from domain.account import Account, LinkInvalid
 from domain.events import EmailVerified, LinkIssued, LinkPurpose
 from domain.log import ConcurrentChange, EventLog
 from domain.values import AccountId
 
 LIFETIME = {
     LinkPurpose.VERIFY_EMAIL: timedelta(days=3),
-    LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
+    LinkPurpose.RESET_PASSWORD: timedelta(hours=4),
 }
 MOST_TRIES = 20
+MOST_MAILS = 3
+"""Of one link: who asks more often finds it in the mailbox."""
 AGAIN_AFTER = timedelta(seconds=60)
 """A link of one purpose is mailed at most so often."""
 
@@ -39,6 +41,13 @@ class Links:
             digest=self._texts.digest(text),
             expires_at=self._clock.now() + LIFETIME[purpose],
         )
+
+    def mailed_again(self, account: Account, purpose: LinkPurpose) -> LinkIssued | None:
+        """Return the fact that mails a link: the one that is good, a few times, else a new one."""
+        before = account.links.get(purpose)
+        if before is None or self._clock.now() >= before.expires_at:
+            return self.issued(account.id, purpose)
+        return before if account.mailed.get(purpose, 0) < MOST_MAILS else None
 
     def opened(self, purpose: LinkPurpose, text: str) -> tuple[Person, LinkIssued, datetime]:
         """Return whose link a text is.

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from application.accounts.confirming import Confirmation, Confirming
 from application.accounts.directory import Directory, Organisation
 from application.accounts.facts import Facts
 from application.accounts.organisations import Organisations
 from application.accounts.ports import INVITATION, PERSON_KEY, LinkTexts, Vault
+from application.accounts.refusals import EmailNotVerified
 from application.clock import Clock
 from application.commands import Origin
 from application.credentials import freeze_email
 from domain.account import LinkInvalid
 from domain.events import InvitationWithdrawn, MemberInvited, TenantJoined, TenantLeft
-from domain.log import EventLog
 from domain.roles import Role
 from domain.values import AccountId, TenantId
 
@@ -39,10 +40,17 @@ class Invitation:
 
 class Members:
     def __init__(
-        self, log: EventLog, directory: Directory, vault: Vault, texts: LinkTexts, clock: Clock
+        self,
+        directory: Directory,
+        vault: Vault,
+        texts: LinkTexts,
+        organisations: Organisations,
+        confirming: Confirming,
+        clock: Clock,
     ) -> None:
         self._directory = directory
-        self._organisations = Organisations(log, directory)
+        self._organisations = organisations
+        self._confirming = confirming
         self._vault = vault
         self._texts = texts
         self._clock = clock
@@ -75,14 +83,20 @@ class Members:
             if one.expires_at > now
         ]
 
-    def invite(self, tenant: TenantId, email: str, role: Role, origin: Origin) -> MemberInvited:
+    def invite(
+        self, tenant: TenantId, email: str, role: Role, confirmation: Confirmation
+    ) -> MemberInvited:
         """Invite an address. The mail with its link follows; an older invitation ends.
 
         Raises:
             InvalidEmail: not an address.
             TooMany: the tenant is full.
-            Forbidden: whoever invites may not any more.
+            EmailNotVerified: whoever invites has not shown that a mailbox is theirs.
+            Forbidden, PasswordRequired and others: see `Confirming.manage`.
         """
+        person = self._directory.person(confirmation.account).account
+        if not person.email_verified and person.wallet is None:
+            raise EmailNotVerified
         claim, invitation = self._vault.claim_of(freeze_email(email)), uuid4()
         text = self._texts.text(INVITATION, tenant, invitation)
         key = self._vault.new_person_key()
@@ -94,10 +108,11 @@ class Members:
             claim=claim,
             digest=self._texts.digest(text),
             expires_at=self._clock.now() + LIFETIME,
+            by=confirmation.account,
         )
 
         def decide(found: Organisation, facts: Facts) -> None:
-            for event in found.tenant.invite(invited):
+            for event in found.tenant.invite(invited, self._clock.now()):
                 if isinstance(event, InvitationWithdrawn):
                     facts.add(found.stream, event)
                     facts.destroy(event.invitation, PERSON_KEY)
@@ -105,7 +120,7 @@ class Members:
                     facts.add(found.stream, event, personal=personal)
             facts.keep(self._vault.seal(invitation, PERSON_KEY, key))
 
-        self._organisations.manage(tenant, origin, decide)
+        self._confirming.manage(tenant, confirmation, decide)
         return invited
 
     def accept(self, text: str, account: AccountId, origin: Origin) -> TenantId:
@@ -137,7 +152,7 @@ class Members:
 
         Raises:
             NoSuch: there is none.
-            Forbidden: as for `invite`.
+            Forbidden, PasswordRequired and others: see `Confirming.manage`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
@@ -146,35 +161,55 @@ class Members:
 
         self._organisations.manage(tenant, origin, decide)
 
-    def grant(self, tenant: TenantId, account: AccountId, role: Role, origin: Origin) -> None:
+    def grant(
+        self, tenant: TenantId, account: AccountId, role: Role, confirmation: Confirmation
+    ) -> None:
         """Give a member another role.
 
         Raises:
             NoSuch: no member.
             LastOwner: nobody else would own the tenant.
-            Forbidden: as for `invite`.
+            Forbidden, PasswordRequired and others: see `Confirming.manage`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
             facts.add(found.stream, found.tenant.grant(account, role))
 
-        self._organisations.manage(tenant, origin, decide)
+        self._confirming.manage(tenant, confirmation, decide)
 
-    def remove(self, tenant: TenantId, account: AccountId, origin: Origin) -> None:
-        """End a membership; the keys that this member made end with it.
+    def remove(self, tenant: TenantId, account: AccountId, confirmation: Confirmation) -> None:
+        """End a membership; the keys and invitations that this member made end with it.
 
         Raises:
             NoSuch: no member.
             LastOwner: nobody else would own the tenant.
-            Forbidden: as for `invite`.
+            Forbidden, PasswordRequired and others: see `Confirming.manage`.
         """
 
         def decide(found: Organisation, facts: Facts) -> None:
-            facts.add(found.stream, found.tenant.remove(account))
-            person = self._directory.person(account)
-            facts.add(person.stream, TenantLeft(tenant=tenant), person.version)
+            self._go(found, account, facts)
 
-        self._organisations.manage(tenant, origin, decide)
+        self._confirming.manage(tenant, confirmation, decide)
+
+    def leave(self, tenant: TenantId, confirmation: Confirmation) -> None:
+        """End one's own membership.
+
+        Raises:
+            LastOwner: nobody else would own the tenant.
+            PasswordRequired and others: see `Confirming.confirm`.
+        """
+
+        def decide(facts: Facts) -> None:
+            found = self._directory.organisation(tenant)
+            facts.expect(found.stream, found.version)
+            self._go(found, confirmation.account, facts)
+
+        self._confirming.confirm(confirmation, decide)
+
+    def _go(self, found: Organisation, account: AccountId, facts: Facts) -> None:
+        facts.add(found.stream, found.tenant.remove(account))
+        person = self._directory.person(account)
+        facts.add(person.stream, TenantLeft(tenant=found.tenant.id), person.version)
 
     def _email(self, account: AccountId) -> str | None:
         person = self._directory.any_person(account)

@@ -96,18 +96,19 @@ class Visitor:
 class Devices(Protocol):
     """Tells devices that were signed in before from others."""
 
-    def client(self, claim: str, password: int, visitor: Visitor) -> Client:
-        """Return who tries: a known device of this address and password, or a network.
+    def client(self, claim: str, account: UUID, count: int, visitor: Visitor) -> Client:
+        """Return who tries: a known device of an account, or a network.
 
         Args:
-            claim: keyed hash of the address.
-            password: number of the password in force; 0 where nobody has the address.
+            claim: keyed hash of the address that is tried.
+            account: whose it is; anything where it is nobody's.
+            count: how often all of the account's devices became unknown.
             visitor: where the try comes from.
         """
         ...
 
-    def text(self, claim: str, password: int) -> str:
-        """Return what a new device has to show next time."""
+    def text(self, account: UUID, count: int) -> str:
+        """Return what a new device of an account has to show next time."""
         ...
 
 

@@ -4,11 +4,9 @@ What the proof allows is appended together with it: a code that was used up open
 session, and a try beyond the fifth opens none, however many come at once.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import uuid4
 
+from application.accounts.attempts import Attempt, Proven, Seen, Then, Try
 from application.accounts.codes import Codes
 from application.accounts.directory import Directory, Person
 from application.accounts.facts import Facts
@@ -17,11 +15,10 @@ from application.accounts.ports import (
     Devices,
     Passwords,
     Vault,
-    Visitor,
 )
 from application.accounts.refusals import InvalidSecondFactor, NoPassword, SecondFactorRequired
+from application.accounts.verifiers import verifier_in
 from application.clock import Clock
-from application.commands import Origin
 from application.credentials import (
     InvalidCredentials,
     InvalidEmail,
@@ -30,43 +27,13 @@ from application.credentials import (
 )
 from domain import sign_in
 from domain.errors import DomainError
-from domain.events import Proof, TriesState
+from domain.events import Proof
 from domain.log import ConcurrentChange, EventLog, RecordedEvent, SealedPersonal
-from domain.sign_in import Client
 from domain.streams import NOTHING, StreamVersion
 from domain.values import AccountId
 
 MOST_TRIES = 500
 """Others may be faster so many times: each of them moved the count on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """What somebody gives to prove who they are."""
-
-    password: str = field(repr=False)
-    code: str | None = field(repr=False)
-    """One-time password or recovery code."""
-    visitor: Visitor
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """Who it is. Handed to whoever decides what follows."""
-
-    person: Person
-    claim: str
-    password: str = field(repr=False)
-    """Composed (NFC)."""
-    verifier: str = field(repr=False)
-    client: Client
-    second_factor: bool
-    now: datetime
-
-
-Then = Callable[[Proven, Facts], None]
-"""Adds what the proof allows to the facts. Called anew if others were faster."""
 
 
 class Proving:
@@ -100,13 +67,13 @@ class Proving:
             TooBusy: others wait for password work already.
         """
         try:
-            claim = self._vault.claim_of(freeze_email(email))
+            claim = self._directory.claim_of(freeze_email(email))
         except InvalidEmail:
             # Never an account: nothing to count, but the work is done all the same.
             given = normal_password(attempt.password)
             self._passwords.verify(given, None)
             raise InvalidCredentials from None
-        return self._prove(_Try(claim=claim, attempt=attempt, then=then, signs_in=True))
+        return self._prove(Try(claim=claim, attempt=attempt, then=then, signs_in=True))
 
     def again(self, account: AccountId, attempt: Attempt, then: Then) -> tuple[RecordedEvent, ...]:
         """Prove the password of somebody who is signed in, before something grave.
@@ -117,7 +84,7 @@ class Proving:
                 as for a sign-in.
         """
         claim = self.claim_of(self._directory.person(account))
-        return self._prove(_Try(claim=claim, attempt=attempt, then=then, signs_in=False))
+        return self._prove(Try(claim=claim, attempt=attempt, then=then, signs_in=False))
 
     def claim_of(self, person: Person) -> str:
         """Return the keyed hash of a person's address.
@@ -128,9 +95,9 @@ class Proving:
         mailbox = self._directory.mailbox(person)
         if mailbox is None:
             raise NoPassword
-        return self._vault.claim_of(mailbox.frozen)
+        return self._directory.claim_of(mailbox.frozen)
 
-    def _prove(self, tried: "_Try") -> tuple[RecordedEvent, ...]:
+    def _prove(self, tried: Try) -> tuple[RecordedEvent, ...]:
         given = normal_password(tried.attempt.password)
         checked: dict[str | None, bool] = {}  # a password may come into force meanwhile
         for _ in range(MOST_TRIES):
@@ -142,7 +109,7 @@ class Proving:
             facts.expect(sign_in.stream_of(tried.claim), seen.tries_version)
             refusal = self._judge(facts, tried, seen, right=checked[seen.verifier])
             if refusal is None:
-                tried.then(seen.proven(tried.claim, given), facts)
+                facts, refusal = _followed(tried.then, seen.proven(tried.claim, given), facts)
             try:
                 recorded = facts.record(self._log)
             except ConcurrentChange:
@@ -152,7 +119,7 @@ class Proving:
             return recorded
         raise ConcurrentChange("others were faster too often")
 
-    def _look(self, tried: "_Try") -> "_Seen":
+    def _look(self, tried: Try) -> Seen:
         """Read what a try is judged by.
 
         Nobody's address costs what somebody's does: the account that was tried last stands in,
@@ -160,7 +127,7 @@ class Proving:
         """
         last = self._log.read_last(sign_in.stream_of(tried.claim))
         account = self._directory.claimed_by(tried.claim)
-        looked_at = account or self._stand_in
+        owner, looked_at = account or AccountId(uuid4()), account or self._stand_in
         person = self._directory.any_person(looked_at)
         unsealed = self._vault.unsealed(looked_at, PASSWORD)
         key = self._directory.person_key(looked_at)
@@ -168,19 +135,18 @@ class Proving:
         if account is None:
             person = unsealed = key = None
         number = person.account.password if person else 0
-        return _Seen(
+        devices = person.account.devices if person else 0
+        return Seen(
             person=person,
             tries=sign_in.state_of(last.event if last else None),
             tries_version=StreamVersion(last.version, last.id) if last else NOTHING,
-            client=self._devices.client(tried.claim, number, tried.attempt.visitor),
-            verifier=unsealed.decode() if unsealed else None,
+            client=self._devices.client(tried.claim, owner, devices, tried.attempt.visitor),
+            verifier=verifier_in(unsealed, number),
             personal_key=key,
             now=self._clock.now(),
         )
 
-    def _judge(
-        self, facts: Facts, tried: "_Try", seen: "_Seen", *, right: bool
-    ) -> DomainError | None:
+    def _judge(self, facts: Facts, tried: Try, seen: Seen, *, right: bool) -> DomainError | None:
         """Add what the try does to the count; return why it is refused, if it is."""
         person = seen.person
         if person is None or not right:
@@ -206,46 +172,25 @@ class Proving:
         facts.add(sign_in.stream_of(tried.claim), succeeded, personal=self._personal(tried, seen))
         return None
 
-    def _count(self, facts: Facts, tried: "_Try", seen: "_Seen", wrong: Proof) -> None:
+    def _count(self, facts: Facts, tried: Try, seen: Seen, wrong: Proof) -> None:
         account = seen.person.account.id if seen.person else None
         personal = self._personal(tried, seen)
         for event in sign_in.fail(seen.tries, seen.client, account, wrong, seen.now):
             facts.add(sign_in.stream_of(tried.claim), event, personal=personal)
 
-    def _personal(self, tried: "_Try", seen: "_Seen") -> SealedPersonal | None:
+    def _personal(self, tried: Try, seen: Seen) -> SealedPersonal | None:
         person = seen.person.account.id if seen.person else uuid4()
         return self._directory.sealed_visitor(person, seen.personal_key, tried.attempt.visitor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Try:
-    claim: str
-    attempt: Attempt
-    then: Then
-    signs_in: bool
+def _followed(then: Then, proven: Proven, facts: Facts) -> tuple[Facts, DomainError | None]:
+    """Add what follows from a proof; where it is refused, the proof is recorded all the same.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What a try is judged by, as it was read."""
-
-    person: Person | None
-    tries: TriesState
-    tries_version: StreamVersion
-    client: Client
-    verifier: str | None = field(repr=False)
-    personal_key: bytes | None = field(repr=False)
-    now: datetime
-
-    def proven(self, claim: str, password: str) -> Proven:
-        assert self.person is not None
-        assert self.verifier is not None
-        return Proven(
-            person=self.person,
-            claim=claim,
-            password=password,
-            verifier=self.verifier,
-            client=self.client,
-            second_factor=self.person.account.factor is not None,
-            now=self.now,
-        )
+    Otherwise a stolen password could be tested without a trace, and a code be used again.
+    """
+    following = facts.copy()
+    try:
+        then(proven, following)
+    except DomainError as refusal:
+        return facts, refusal
+    return following, None

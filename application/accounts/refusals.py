@@ -42,6 +42,33 @@ class NoPassword(DomainError):
         super().__init__("this account signs in with a wallet: it has no password")
 
 
+class PasswordRequired(DomainError):
+    """What changes who may act is confirmed by the password."""
+
+    code = "PASSWORD_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("confirm it with your `password`, and `secondFactor` where one is set")
+
+
+class SignInAgain(DomainError):
+    code = "SIGN_IN_AGAIN"
+
+    def __init__(self) -> None:
+        super().__init__("sign in with the wallet anew, and ask within five minutes")
+
+
+class PasswordUsedBefore(DomainError):
+    """The same e-mail address and password made a chain account that belongs elsewhere."""
+
+    code = "WEAK_PASSWORD"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this address and password made a chain account before: choose another password"
+        )
+
+
 class NoSigner(DomainError):
     code = "NO_SIGNER"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from application.accounts.directory import claim_stream
+from application.accounts.directory import claim_stream, signer_claim
 from application.accounts.facts import Facts
 from application.accounts.links import Links
 from application.accounts.ports import (
@@ -18,7 +18,9 @@ from application.accounts.ports import (
     Visitor,
 )
 from application.accounts.profiles import Profile, Signer
+from application.accounts.refusals import PasswordUsedBefore
 from application.accounts.sessions import Granted, Sessions
+from application.accounts.verifiers import spelled
 from application.commands import Origin
 from application.credentials import (
     EMAIL_FORM,
@@ -38,6 +40,7 @@ from domain.events import (
     LinkPurpose,
     Proof,
     SignerAdded,
+    SignerClaimed,
     TenantCreated,
 )
 from domain.log import ConcurrentChange, EventLog
@@ -81,6 +84,7 @@ class Registration:
         Raises:
             InvalidEmail: not an address.
             WeakPassword: see `acceptable_password`.
+            PasswordUsedBefore: the same address and password made a chain account that is kept.
             EmailTaken: there is an account with this address, in any spelling.
             TooBusy: others wait for password work already.
         """
@@ -91,6 +95,8 @@ class Registration:
         if last is not None and not isinstance(last.event, EmailReleased):
             raise EmailTaken
         derived = self._derivation.derive(frozen, accepted)
+        if self._log.read_last(signer_claim(derived.algorand)) is not None:
+            raise PasswordUsedBefore
         verifier = self._passwords.hash(accepted)
         account, tenant = AccountId(uuid4()), TenantId(uuid4())
         person_key = self._vault.new_person_key()
@@ -117,12 +123,14 @@ class Registration:
         facts.add(accounts.stream_of(account), verification)
         facts.add(tenants.stream_of(tenant), TenantCreated(owner=account), NOTHING)
         facts.add(tenants.stream_of(tenant), added)
+        claimed = SignerClaimed(tenant=tenant, signer=added.signer)
+        facts.add(signer_claim(derived.algorand), claimed, NOTHING)
         facts.keep(
-            self._vault.seal(account, PASSWORD, verifier.encode()),
+            self._vault.seal(account, PASSWORD, spelled(1, verifier)),
             self._vault.seal(account, PERSON_KEY, person_key),
             self._vault.seal(added.signer, SEED, derived.seed),
         )
-        new = Account(id=account, tenant=tenant, password=1)
+        new = Account(id=account, tenant=tenant, tenants=(tenant,), password=1)
         granted = self._sessions.open(facts, new, tenant, visitor, Proof.PASSWORD, person_key)
         try:
             facts.record(self._log)
@@ -138,4 +146,4 @@ class Registration:
             tenants=(tenant,),
             signers=(Signer.of(added, exported=False),),
         )
-        return Registered(profile=profile, granted=granted, device=self._devices.text(claim, 1))
+        return Registered(profile=profile, granted=granted, device=self._devices.text(account, 0))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from application.accounts.attempts import Attempt, Proven
+from application.accounts.code_tries import CodeTries
 from application.accounts.directory import Directory
 from application.accounts.facts import Facts
 from application.accounts.ports import (
@@ -9,14 +11,15 @@ from application.accounts.ports import (
     RECOVERY_CODES,
     OneTimePasswords,
     Vault,
+    Visitor,
 )
-from application.accounts.proving import Attempt, Proven, Proving
+from application.accounts.proving import Proving
 from application.accounts.refusals import InvalidSecondFactor
 from application.clock import Clock
 from application.commands import Origin
 from domain.account import SecondFactorState
 from domain.log import ConcurrentChange, EventLog
-from domain.values import AccountId
+from domain.values import AccountId, SessionId
 
 OFFERED = "one-time-key-offered"
 """Purpose of a key that is not in force."""
@@ -39,6 +42,7 @@ class SecondFactors:
         vault: Vault,
         one_time: OneTimePasswords,
         proving: Proving,
+        tries: CodeTries,
         clock: Clock,
     ) -> None:
         self._log = log
@@ -46,6 +50,7 @@ class SecondFactors:
         self._vault = vault
         self._one_time = one_time
         self._proving = proving
+        self._tries = tries
         self._clock = clock
 
     def offer(self, account: AccountId, attempt: Attempt) -> Offered:
@@ -69,20 +74,37 @@ class SecondFactors:
         self._proving.again(account, attempt, then)
         return Offered(key=self._one_time.spelled(key), uri=self._one_time.uri(key, labels[-1]))
 
-    def confirm(self, account: AccountId, code: str, origin: Origin) -> list[str]:
+    def confirm(
+        self,
+        account: AccountId,
+        session: SessionId,
+        code: str,
+        visitor: Visitor,
+        origin: Origin,
+    ) -> list[str]:
         """Put the offered key in force, and return recovery codes: shown once.
+
+        All sessions but this one end: they were opened without it.
 
         Raises:
             SecondFactorState: none was offered, or one is set.
             InvalidSecondFactor: the code is not of the offered key, or not of now.
+            AccountLocked: too many wrong codes.
         """
         for _ in range(MOST_TRIES):
             person = self._directory.person(account)
             key = self._vault.unsealed(account, OFFERED)
             if key is None:
                 raise SecondFactorState("no second factor was offered")
+            tried = self._tries.begin(self._proving.claim_of(person), "confirm")
             step = self._one_time.step(key, code, self._clock.now())
             if step is None:
+                failed = Facts(origin)
+                self._tries.fail(tried, account, visitor, failed)
+                try:
+                    failed.record(self._log)
+                except ConcurrentChange:
+                    continue
                 raise InvalidSecondFactor
             codes = list(self._one_time.new_recovery_codes())
             digests = [self._one_time.recovery_digest(one) for one in codes]
@@ -91,7 +113,7 @@ class SecondFactors:
                 self._vault.version_of(account, RECOVERY_CODES),
             )
             facts = Facts(origin)
-            set_now = person.account.set_second_factor(step, len(codes))
+            set_now = person.account.set_second_factor(step, len(codes), session)
             facts.add(person.stream, set_now, person.version)
             facts.destroy(account, OFFERED, ONE_TIME_KEY, RECOVERY_CODES)
             stored = b"".join(digest for digest in digests if digest is not None)
@@ -106,7 +128,7 @@ class SecondFactors:
             return codes
         raise ConcurrentChange("others were faster too often")
 
-    def remove(self, account: AccountId, attempt: Attempt) -> None:
+    def remove(self, account: AccountId, session: SessionId, attempt: Attempt) -> None:
         """Take the second factor away, by the password and a last code of it.
 
         Raises:
@@ -116,7 +138,8 @@ class SecondFactors:
         """
 
         def then(proven: Proven, facts: Facts) -> None:
-            facts.add(proven.person.stream, proven.person.account.remove_second_factor())
+            removed = proven.person.account.remove_second_factor(session)
+            facts.add(proven.person.stream, removed)
             facts.destroy(account, ONE_TIME_KEY, RECOVERY_CODES)
 
         self._proving.again(account, attempt, then)

@@ -1,14 +1,19 @@
 """Signing in with an address and a password."""
 
 from dataclasses import dataclass, field
+from uuid import uuid4
 
+from application.accounts.attempts import Attempt, Proven
 from application.accounts.directory import Directory
 from application.accounts.facts import Facts
-from application.accounts.ports import PASSWORD, Devices, Passwords, Vault
-from application.accounts.proving import Attempt, Proven, Proving
+from application.accounts.ports import Devices, Passwords
+from application.accounts.proving import Proving
 from application.accounts.refusals import Forbidden
 from application.accounts.sessions import Granted, Sessions
-from domain.events import Proof
+from application.accounts.verifiers import Verifiers
+from domain import tenant as tenants
+from domain.events import Proof, TenantCreated, TenantJoined
+from domain.streams import NOTHING
 from domain.values import TenantId
 
 
@@ -25,14 +30,14 @@ class SignIn:
         proving: Proving,
         sessions: Sessions,
         directory: Directory,
-        vault: Vault,
+        verifiers: Verifiers,
         passwords: Passwords,
         devices: Devices,
     ) -> None:
         self._proving = proving
         self._sessions = sessions
         self._directory = directory
-        self._vault = vault
+        self._verifiers = verifiers
         self._passwords = passwords
         self._devices = devices
 
@@ -54,26 +59,34 @@ class SignIn:
 
         def then(proven: Proven, facts: Facts) -> None:
             account = proven.person.account
-            wanted = tenant or next(iter(account.tenants), None)
-            if wanted is None or wanted not in account.tenants:
+            wanted = tenant or self._own(proven, facts)
+            if tenant is not None and tenant not in account.tenants:
                 raise Forbidden
             if self._passwords.needs_update(proven.verifier):
                 self._renew(proven, facts, renewed)
             key = self._directory.person_key(account.id)
             visitor = attempt.visitor
             granted = self._sessions.open(facts, account, wanted, visitor, Proof.PASSWORD, key)
-            device = self._devices.text(proven.claim, account.password)
+            device = self._devices.text(account.id, account.devices)
             opened.append(SignedIn(granted=granted, device=device))
 
         self._proving.by_email(email, attempt, then)
         return opened[-1]
 
+    def _own(self, proven: Proven, facts: Facts) -> TenantId:
+        """Return the first tenant of an account; one that was removed from all gets a new one."""
+        account = proven.person.account
+        if account.tenants:
+            return account.tenants[0]
+        tenant = TenantId(uuid4())
+        facts.add(tenants.stream_of(tenant), TenantCreated(owner=account.id), NOTHING)
+        facts.add(proven.person.stream, TenantJoined(tenant=tenant))
+        return tenant
+
     def _renew(self, proven: Proven, facts: Facts, renewed: dict[str, str]) -> None:
         """Put a verifier of today's making in the place of an older one."""
         if proven.password not in renewed:
             renewed[proven.password] = self._passwords.hash(proven.password)
-        account = proven.person.account.id
-        version = self._vault.version_of(account, PASSWORD) + 1
-        verifier = renewed[proven.password].encode()
-        facts.destroy(account, PASSWORD)
-        facts.keep(self._vault.seal(account, PASSWORD, verifier, version))
+        account = proven.person.account
+        verifier = renewed[proven.password]
+        self._verifiers.replace(facts, account.id, account.password, verifier)

@@ -3,15 +3,22 @@
 from typing import Protocol
 from uuid import uuid4
 
-from application.accounts.directory import Directory, Organisation
+from application.accounts.attempts import Attempt, Proven
+from application.accounts.directory import Directory, Organisation, signer_claim
 from application.accounts.facts import Facts
-from application.accounts.ports import SEED, Derivation, Vault
+from application.accounts.ports import SEED, Derivation, Derived, Vault
 from application.accounts.profiles import Signer
-from application.accounts.proving import Attempt, Proven, Proving
-from application.accounts.refusals import Forbidden, NoPassword, SecondFactorMissing
+from application.accounts.proving import Proving
+from application.accounts.refusals import (
+    Forbidden,
+    NoPassword,
+    PasswordUsedBefore,
+    SecondFactorMissing,
+)
 from application.credentials import EMAIL_FORM, PASSWORD_FORM
-from domain.events import KeyForm, SignerAdded
+from domain.events import KeyForm, SignerAdded, SignerClaimed
 from domain.roles import Right
+from domain.streams import NOTHING
 from domain.tenant import NoSuch
 from domain.values import AccountId, SignerId, TenantId
 
@@ -40,27 +47,36 @@ class Signers:
     def add(self, tenant: TenantId, account: AccountId, attempt: Attempt) -> Signer:
         """Derive the next slot of the person's e-mail address and present password.
 
+        In their own tenant alone: the same key must not sign for two. A slot is not used again
+        with another password, so that no key comes back under another name.
+
         Raises:
             TooMany: the tenant has as many as it may have.
-            Forbidden: the person may not any more.
+            Forbidden: it is not the person's own tenant, or they may not any more.
+            PasswordUsedBefore: that key signs for a tenant already.
             NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
             AccountLocked, TooBusy: see `Proving.again`.
         """
         added: list[SignerAdded] = []
+        derived_before: dict[tuple[str, int], Derived] = {}
 
         def then(proven: Proven, facts: Facts) -> None:
+            if tenant != proven.person.account.tenant:
+                raise Forbidden
             found = self._managed(tenant, account)
             mailbox = self._directory.mailbox(proven.person)
             if mailbox is None:
                 raise NoPassword
             number = proven.person.account.password
-            mine = [one for one in found.tenant.signers if one.account == account]
-            slot = 1 + max((one.slot for one in mine if one.password == number), default=-1)
-            derived = self._derivation.derive(mailbox.frozen, proven.password, slot)
+            mine = [one.slot for one in found.tenant.signers if one.account in {None, account}]
+            wanted = (proven.password, 1 + max(mine, default=-1))
+            if wanted not in derived_before:  # a third of a second: not again for each conflict
+                derived_before[wanted] = self._derivation.derive(mailbox.frozen, *wanted)
+            derived = derived_before[wanted]
             signer = SignerAdded(
                 signer=SignerId(uuid4()),
                 derivation=self._derivation.version,
-                slot=slot,
+                slot=wanted[1],
                 algorand=derived.algorand,
                 evm=derived.evm,
                 account=account,
@@ -68,6 +84,10 @@ class Signers:
                 password_form=PASSWORD_FORM,
                 password=number,
             )
+            if self._directory.is_claimed(derived.algorand):
+                raise PasswordUsedBefore
+            claimed = SignerClaimed(tenant=tenant, signer=signer.signer)
+            facts.add(signer_claim(derived.algorand), claimed, NOTHING)
             facts.add(found.stream, found.tenant.add_signer(signer), found.version)
             facts.keep(self._vault.seal(signer.signer, SEED, derived.seed))
             added.append(signer)
@@ -85,11 +105,12 @@ class Signers:
     ) -> str:
         """Show the key of a signer, and record that it was shown: from then on it pays for itself.
 
-        While the member whose e-mail address and password made it is there, only they may.
+        Only they may whose e-mail address and password made it: the key is as good as both. Once
+        they are erased, any owner may.
 
         Raises:
             SecondFactorMissing: an account without one exports nothing.
-            Forbidden: another member made it, or the person may not any more.
+            Forbidden: somebody else made it, or the person may not any more.
             NoSuch: unknown, or another tenant's.
             NoPassword, InvalidCredentials, SecondFactorRequired, InvalidSecondFactor,
             AccountLocked, TooBusy: see `Proving.again`.
@@ -103,8 +124,8 @@ class Signers:
             found = self._managed(tenant, account)
             exported = found.tenant.export(signer, form)
             made_by = found.tenant.signer(signer).account
-            if made_by not in {None, account} and made_by in found.tenant.members:
-                raise Forbidden  # the key is as good as that member's e-mail address and password
+            if made_by not in {None, account} and not self._directory.is_erased(made_by):
+                raise Forbidden
             facts.add(found.stream, exported, found.version)
 
         # Nothing is shown before the fact is durable, so there is no export without its record.

@@ -102,7 +102,7 @@ class Wallets:
         wallet = self._proven(network, nonce, signed)
         for _ in range(MOST_TRIES):
             facts = Facts(origin)
-            account, key = self._account(wallet, facts)
+            account, key = self._account(network, wallet, facts)
             wanted = tenant or next(iter(account.tenants), None)
             if wanted is None or wanted not in account.tenants:
                 raise Forbidden
@@ -128,11 +128,10 @@ class Wallets:
         wallet = self._proven(network, nonce, signed)
         for _ in range(MOST_TRIES):
             person = self._directory.person(account)
-            if person.account.wallet != wallet:
-                raise InvalidProof("another wallet signed")
-            facts, claim = Facts(origin), _claim(wallet)
+            facts, claim = Facts(origin), _claim(network, wallet)
             last = self._log.read_last(claim)
-            assert last is not None, "the wallet was claimed"
+            if last is None or last.event != WalletClaimed(account=account):
+                raise InvalidProof("another wallet signed, or for another network")
             self._use(nonce, account, facts)
             self._erasure.end(person, facts)
             facts.add(claim, WalletReleased(), StreamVersion(last.version, last.id))
@@ -160,9 +159,11 @@ class Wallets:
             raise InvalidProof("the challenge was used before")
         facts.add(used, ChallengeUsed(account=account), NOTHING)
 
-    def _account(self, wallet: bytes, facts: Facts) -> tuple[Account, bytes | None]:
+    def _account(
+        self, network: NetworkRef, wallet: bytes, facts: Facts
+    ) -> tuple[Account, bytes | None]:
         """Return the account of a wallet; add one to the facts where there is none."""
-        claim = _claim(wallet)
+        claim = _claim(network, wallet)
         last = self._log.read_last(claim)
         if last is not None and isinstance(last.event, WalletClaimed):
             person = self._directory.person(last.event.account)
@@ -179,5 +180,6 @@ class Wallets:
         return Account(id=account, tenant=tenant, tenants=(tenant,), wallet=wallet), key
 
 
-def _claim(wallet: bytes) -> StreamId:
-    return StreamId(StreamKind.WALLET_CLAIM, wallet.hex())
+def _claim(network: NetworkRef, wallet: bytes) -> StreamId:
+    """Return the stream of a wallet on one network: who may sign for it differs between them."""
+    return StreamId(StreamKind.WALLET_CLAIM, f"{network.key}-{wallet.hex()}")

@@ -1,16 +1,16 @@
 """Whether a signer's key has left: asked before coins go to it, and before an outcome is said.
 
-The export is a fact of the tenant's stream (`tenant.signer-exported`). That stream is read for
-those two appends alone, right before each, and its version is expected by both: an export that
-lands in between makes them conflict. It moves rarely, and a version that is only expected lets
-any number of appends through side by side.
+The export is a fact of the tenant's stream (`tenant.signer-exported`; `tenant.signer-exposed` is
+as good as one). That stream is read for those two appends alone, right before each, and its
+version is expected by both: an export that lands in between makes them conflict. It moves rarely,
+and a version that is only expected lets any number of appends through side by side.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.engine.recording import View
-from domain.events import SignerAdded, SignerExported
+from domain.events import SignerAdded, SignerExported, SignerExposed
 from domain.log import ConcurrentChange, EventLog, History
 from domain.streams import StreamId, StreamKind, StreamVersion
 from domain.values import SignerRef
@@ -61,6 +61,7 @@ def first_export(history: History, signer: SignerRef) -> int | None:
     exports = (
         recorded.position
         for recorded in history.events
-        if isinstance(recorded.event, SignerExported) and recorded.event.signer in same
+        if isinstance(recorded.event, SignerExported | SignerExposed)
+        and recorded.event.signer in same
     )
     return next(exports, None)

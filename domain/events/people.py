@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.values import AccountId, SessionId, TenantId
+from domain.values import AccountId, SessionId, SignerId, TenantId
 
 
 class LinkPurpose(StrEnum):
@@ -101,6 +101,8 @@ class SecondFactorSet:
     step: int
     """The time step of that code, which is good once."""
     recovery_codes: int
+    kept: SessionId | None
+    """The one session that goes on: the others were opened without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,9 @@ class SecondFactorUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorRemoved:
-    pass
+    """By its person; or with a reset of an account that nobody had verified. Sessions end."""
+
+    kept: SessionId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,14 @@ class EmailClaimed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailReleased:
     """Its account was erased; the address may be claimed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerClaimed:
+    """The stream's id is a chain address: a key signs for one tenant, once and for ever."""
+
+    tenant: TenantId
+    signer: SignerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +181,7 @@ PersonEvent = (
     | AccountErased
     | EmailClaimed
     | EmailReleased
+    | SignerClaimed
     | WalletClaimed
     | WalletReleased
     | ChallengeUsed

@@ -32,6 +32,8 @@ class MemberInvited:
     digest: bytes
     """SHA-256 of what the link holds."""
     expires_at: datetime
+    by: AccountId | None
+    """With whose membership it ends; None in what is older than schema 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,13 @@ class SignerExported:
     form: KeyForm
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerExposed:
+    """Whoever chose a password before the address was verified can make this key, too."""
+
+    signer: SignerId
+
+
 TenantEvent = (
     TenantCreated
     | MemberInvited
@@ -116,4 +125,5 @@ TenantEvent = (
     | ApiKeyRevoked
     | SignerAdded
     | SignerExported
+    | SignerExposed
 )

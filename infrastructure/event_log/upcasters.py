@@ -29,10 +29,23 @@ def _before_keys_could_leave(public: JsonObject) -> JsonObject:
     return {**public, "signerExported": None}
 
 
+def _keeping_none(public: JsonObject) -> JsonObject:
+    """Say what schema 1 did: no session was spared."""
+    return {**public, "kept": None}
+
+
+def _by_nobody(public: JsonObject) -> JsonObject:
+    """Say what schema 1 of an invitation left to its actor."""
+    return {**public, "by": None}
+
+
 UPCASTERS: Mapping[str, tuple[Upcast, ...]] = {
     "deployment.broadcast-answered": (_without_alarm,),
     "deployment.completed": (_before_keys_could_leave,),
     "deployment.failed": (_before_keys_could_leave,),
+    "account.second-factor-set": (_keeping_none,),
+    "account.second-factor-removed": (_keeping_none,),
+    "tenant.member-invited": (_by_nobody,),
     "tenant.signer-added": (_with_what_it_was_made_of,),
 }
 """By event name: the function at place n takes schema n + 1 to n + 2. Others are at schema 1."""

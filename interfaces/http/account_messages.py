@@ -67,6 +67,15 @@ class ProofRequest(Request):
     second_factor: Code = None
 
 
+class ConfirmRequest(Request):
+    """What confirms that it is really the person who asks, not a copy of their session."""
+
+    password: Annotated[
+        str | None, Meta(description="Left out by who signed in with a wallet, freshly.")
+    ] = None
+    second_factor: Code = None
+
+
 class ConfirmSecondFactorRequest(Request):
     code: str
 
@@ -136,6 +145,13 @@ class RegisteredResponse(SessionResponse):
     algorand_address: str
     evm_address: str
     custody: str
+
+
+class NewPasswordResponse(Response):
+    note: str
+    device_token: Annotated[
+        str, Meta(description="In place of all earlier ones: they are good no longer.")
+    ]
 
 
 class DoneResponse(Response):

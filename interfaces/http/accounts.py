@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from application.accounts.attempts import Attempt
+from application.accounts.confirming import Confirmation
 from application.accounts.profiles import Signer
-from application.accounts.proving import Attempt
 from application.accounts.sessions import Granted
 from application.accounts.signers import Signers
 from domain.values import SignerId, TenantId
@@ -128,6 +129,18 @@ def attempt_of(call: Call) -> Attempt:
         visitor=call.visitor(),
         origin=call.origin,
     )
+
+
+def confirmation_of(call: Call) -> Confirmation:
+    """Return what somebody who is signed in confirms with; a password may be left out."""
+    body: messages.ConfirmRequest = call.body
+    attempt = Attempt(
+        password=body.password or "",
+        code=body.second_factor,
+        visitor=call.visitor(),
+        origin=call.origin,
+    )
+    return Confirmation(account=call.who.account, session=call.session, attempt=attempt)
 
 
 def session_of(call: Call, granted: Granted, device: str | None) -> messages.SessionResponse:

@@ -28,7 +28,14 @@ CREDENTIAL_ROUTES: tuple[Route, ...] = (
         response=messages.RecoveryCodesResponse,
         needs=Right.SELF,
         throttled=True,
-        errors=("SECOND_FACTOR_STATE", "INVALID_SECOND_FACTOR", "CONFLICT", *STORED),
+        errors=(
+            "SECOND_FACTOR_STATE",
+            "INVALID_SECOND_FACTOR",
+            "ACCOUNT_LOCKED",
+            "NO_PASSWORD",
+            "CONFLICT",
+            *STORED,
+        ),
     ),
     Route(
         method="POST",

@@ -4,7 +4,7 @@ import base64
 import binascii
 import time
 
-from application.accounts.proving import Attempt
+from application.accounts.attempts import Attempt
 from domain.events import SessionEnd
 from domain.values import NetworkRef, SessionId
 from infrastructure.keys.spelling import spelled
@@ -21,8 +21,14 @@ ANSWERED_AFTER = 0.05
 """Seconds, when a reset is asked for. More than the work takes, so that a stopwatch does not tell
 whether there was a mail to order."""
 RESET = (
-    "The password is set and all sessions are ended. Your chain accounts stay what they were: they "
-    "were derived from an earlier password, and do not follow this one."
+    "The password is set, all sessions and the API keys that you made are ended. Your chain "
+    "accounts stay what they were: they were derived from an earlier password, and do not follow "
+    "this one."
+)
+EXPOSED = (
+    "Nobody had verified this address before. If it was not you who signed up, somebody else knows "
+    "the key of its chain accounts: add a new one with POST /api/v1/account/signers and use that. "
+    "They are not sponsored any more, and a second factor that was set is removed."
 )
 ASKED = "If there is an account with this address, a mail with a link is on its way."
 VERIFIED = "The address is verified."
@@ -42,24 +48,25 @@ def change_password(call: Call) -> Reply:
         origin=call.origin,
     )
     passwords = call.service.identity.passwords
-    passwords.change(call.who.account, call.session, body.new_password, attempt)
-    return Reply(body=messages.DoneResponse(note=CHANGED))
+    device = passwords.change(call.who.account, call.session, body.new_password, attempt)
+    return Reply(body=messages.NewPasswordResponse(note=CHANGED, device_token=device))
 
 
 def ask_reset(call: Call) -> Reply:
     body: messages.AskResetRequest = call.body
     began = time.monotonic()
-    call.service.identity.passwords.ask_reset(body.email, call.visitor(), call.origin)
+    call.service.identity.resets.ask(body.email, call.visitor(), call.origin)
     time.sleep(max(0.0, began + ANSWERED_AFTER - time.monotonic()))
     return Reply(body=messages.DoneResponse(note=ASKED))
 
 
 def reset_password(call: Call) -> Reply:
     body: messages.ResetPasswordRequest = call.body
-    call.service.identity.passwords.reset(
+    done = call.service.identity.resets.reset(
         body.token, body.new_password, body.second_factor, call.visitor(), call.origin
     )
-    return Reply(body=messages.DoneResponse(note=RESET))
+    note = f"{RESET} {EXPOSED}" if done.exposed else RESET
+    return Reply(body=messages.NewPasswordResponse(note=note, device_token=done.device))
 
 
 def verify_email(call: Call) -> Reply:
@@ -122,12 +129,12 @@ def offer_second_factor(call: Call) -> Reply:
 def confirm_second_factor(call: Call) -> Reply:
     body: messages.ConfirmSecondFactorRequest = call.body
     factors = call.service.identity.second_factors
-    codes = factors.confirm(call.who.account, body.code, call.origin)
+    codes = factors.confirm(call.who.account, call.session, body.code, call.visitor(), call.origin)
     return Reply(body=messages.RecoveryCodesResponse(recovery_codes=codes, note=RECOVERY))
 
 
 def remove_second_factor(call: Call) -> Reply:
-    call.service.identity.second_factors.remove(call.who.account, attempt_of(call))
+    call.service.identity.second_factors.remove(call.who.account, call.session, attempt_of(call))
     return Reply(body=messages.DoneResponse(note=REMOVED))
 
 

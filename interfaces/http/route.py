@@ -33,6 +33,10 @@ AGAIN = (*PROVEN, "NO_PASSWORD", "CONFLICT")
 """The same, of somebody who is signed in."""
 
 
+CONFIRMED = (*PROVEN, "PASSWORD_REQUIRED", "SIGN_IN_AGAIN", "CONFLICT")
+"""What confirming may lead to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     method: str

@@ -3,7 +3,7 @@
 from domain.roles import Right
 from interfaces.http import account_messages as messages
 from interfaces.http import accounts, tenant_messages, tenants
-from interfaces.http.route import AGAIN, STORED, V1, Route
+from interfaces.http.route import AGAIN, CONFIRMED, STORED, V1, Route
 
 TENANT_ROUTES: tuple[Route, ...] = (
     Route(
@@ -27,7 +27,7 @@ TENANT_ROUTES: tuple[Route, ...] = (
         needs=Right.MANAGE,
         status=201,
         throttled=True,
-        errors=("LIMIT_REACHED", *AGAIN, *STORED),
+        errors=("LIMIT_REACHED", "WEAK_PASSWORD", *AGAIN, *STORED),
     ),
     Route(
         method="POST",
@@ -60,17 +60,32 @@ TENANT_ROUTES: tuple[Route, ...] = (
         body=tenant_messages.RoleRequest,
         response=messages.DoneResponse,
         needs=Right.MANAGE,
-        errors=("NOT_FOUND", "LAST_OWNER", "CONFLICT", *STORED),
+        throttled=True,
+        errors=("NOT_FOUND", "LAST_OWNER", *CONFIRMED, *STORED),
     ),
     Route(
-        method="DELETE",
-        path=f"{V1}/tenant/members/{{account_id}}",
+        method="POST",
+        path=f"{V1}/tenant/members/{{account_id}}/remove",
         handler=tenants.remove_member,
         tag="tenant",
         summary="Remove a member; the keys that they made end",
+        body=messages.ConfirmRequest,
         response=messages.DoneResponse,
         needs=Right.MANAGE,
-        errors=("NOT_FOUND", "LAST_OWNER", "CONFLICT", *STORED),
+        throttled=True,
+        errors=("NOT_FOUND", "LAST_OWNER", *CONFIRMED, *STORED),
+    ),
+    Route(
+        method="POST",
+        path=f"{V1}/tenant/leave",
+        handler=tenants.leave,
+        tag="tenant",
+        summary="End one's own membership",
+        body=messages.ConfirmRequest,
+        response=messages.DoneResponse,
+        needs=Right.SELF,
+        throttled=True,
+        errors=("LAST_OWNER", *CONFIRMED, *STORED),
     ),
     Route(
         method="POST",
@@ -83,7 +98,7 @@ TENANT_ROUTES: tuple[Route, ...] = (
         needs=Right.MANAGE,
         status=201,
         throttled=True,
-        errors=("INVALID_EMAIL", "LIMIT_REACHED", "CONFLICT", *STORED),
+        errors=("INVALID_EMAIL", "LIMIT_REACHED", "EMAIL_NOT_VERIFIED", *CONFIRMED, *STORED),
     ),
     Route(
         method="DELETE",
@@ -127,7 +142,8 @@ TENANT_ROUTES: tuple[Route, ...] = (
         response=tenant_messages.MadeApiKeyResponse,
         needs=Right.MANAGE,
         status=201,
-        errors=("LIMIT_REACHED", "CONFLICT", *STORED),
+        throttled=True,
+        errors=("LIMIT_REACHED", *CONFIRMED, *STORED),
     ),
     Route(
         method="DELETE",

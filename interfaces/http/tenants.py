@@ -4,13 +4,14 @@ from application.accounts.api_keys import ApiKey
 from domain.roles import Role
 from domain.values import AccountId
 from interfaces.http import account_messages, tenant_messages
-from interfaces.http.accounts import known_id
+from interfaces.http.accounts import confirmation_of, known_id
 from interfaces.http.call import Call, Reply
 from interfaces.http.problems import FieldProblem, field_problems
 
 JOINED = "Sign in with this tenantId to act for it."
 GRANTED = "The role is given."
 REMOVED = "The member is removed; the keys that they made are ended."
+LEFT = "You are no member any more; the keys that you made are ended."
 WITHDRAWN = "The invitation is withdrawn, and its address forgotten."
 REVOKED = "The key is good no longer."
 
@@ -40,7 +41,7 @@ def members(call: Call) -> Reply:
 def invite(call: Call) -> Reply:
     body: tenant_messages.InviteRequest = call.body
     invited = call.service.identity.members.invite(
-        call.who.tenant, body.email, body.role, call.origin
+        call.who.tenant, body.email, body.role, confirmation_of(call)
     )
     return Reply(
         body=tenant_messages.InvitationResponse(
@@ -67,14 +68,19 @@ def accept_invitation(call: Call) -> Reply:
 def grant_role(call: Call) -> Reply:
     body: tenant_messages.RoleRequest = call.body
     account = AccountId(known_id(call.path["account_id"]))
-    call.service.identity.members.grant(call.who.tenant, account, body.role, call.origin)
+    call.service.identity.members.grant(call.who.tenant, account, body.role, confirmation_of(call))
     return Reply(body=account_messages.DoneResponse(note=GRANTED))
 
 
 def remove_member(call: Call) -> Reply:
     account = AccountId(known_id(call.path["account_id"]))
-    call.service.identity.members.remove(call.who.tenant, account, call.origin)
+    call.service.identity.members.remove(call.who.tenant, account, confirmation_of(call))
     return Reply(body=account_messages.DoneResponse(note=REMOVED))
+
+
+def leave(call: Call) -> Reply:
+    call.service.identity.members.leave(call.who.tenant, confirmation_of(call))
+    return Reply(body=account_messages.DoneResponse(note=LEFT))
 
 
 def api_keys(call: Call) -> Reply:
@@ -89,11 +95,10 @@ def make_api_key(call: Call) -> Reply:
         raise field_problems([FieldProblem(pointer="/name", code="INVALID_REQUEST", detail=detail)])
     made = call.service.identity.api_keys.make(
         call.who.tenant,
-        call.who.account,
         body.name,
         body.scope,
         body.expires_in_days,
-        call.origin,
+        confirmation_of(call),
     )
     shown = _key(made.key)
     members = {name: getattr(shown, name) for name in shown.__struct_fields__}

@@ -35,7 +35,7 @@ from tests.identity_world import People
 from tests.memory_log import MemoryLog
 
 KEYS: KeyProvider = read_master_key("11" * 32)
-REGISTERED, SIGNED_IN = 6, 2
+REGISTERED, SIGNED_IN = 7, 2
 """Events of a sign-up, and of a sign-in."""
 EMAIL, PASSWORD = "Alice@Example.COM", "correct horse battery staple"
 LONG = "this sentence is long, dull, and nobody else has it at all " * 2

@@ -116,7 +116,7 @@ def test_a_session_that_is_ended_while_it_is_refreshed_stays_ended(two: list[Peo
 
 def test_one_link_used_by_many_at_once_sets_one_password(two: list[People]) -> None:
     account = two[0].register().profile.account
-    two[0].identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    two[0].identity.resets.ask(EMAIL, VISITOR, origin())
     person = two[0].identity.directory.person(account).account
     link = person.links[LinkPurpose.RESET_PASSWORD].link
     text = two[0].links.text("reset-password", account, link)
@@ -151,12 +151,12 @@ def test_failures_in_between_bring_nobody_a_second_mail(
 ) -> None:
     two[0].register()
     for n in range(3):
-        two[n % 2].identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+        two[n % 2].identity.resets.ask(EMAIL, VISITOR, origin())
         with pytest.raises(InvalidCredentials):
             two[n % 2].sign_in(PASSWORD + "!", address=f"198.18.{n}.1")
     assert two[0].names("account").count("account.link-issued") == 2
     clock.move(seconds=61)
-    two[0].identity.passwords.ask_reset(EMAIL, VISITOR, origin())
+    two[0].identity.resets.ask(EMAIL, VISITOR, origin())
     assert two[0].names("account").count("account.link-issued") == 3
 
 
@@ -165,7 +165,7 @@ def test_a_reset_and_a_change_at_once_leave_one_of_their_passwords(two: list[Peo
         email = next(PEOPLE)
         registered = two[0].register(email)
         account, session = registered.profile.account, registered.granted.session
-        two[0].identity.passwords.ask_reset(email, VISITOR, origin())
+        two[0].identity.resets.ask(email, VISITOR, origin())
         links = two[0].identity.directory.person(account).account.links
         link = links[LinkPurpose.RESET_PASSWORD].link
         text = two[0].links.text("reset-password", account, link)

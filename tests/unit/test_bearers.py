@@ -133,7 +133,8 @@ def test_a_session_that_has_ended_takes_its_access_token_with_it(end: Any, who: 
 @pytest.mark.parametrize("who", [AUDITOR, OPERATOR, "partner"])
 def test_who_is_removed_is_out_with_every_token_they_have(who: str) -> None:
     on = stage()
-    on.told(OWNER, "DELETE", f"/tenant/members/{on.actors[who].account}")
+    path = f"/tenant/members/{on.actors[who].account}/remove"
+    on.told(OWNER, "POST", path, {"password": PASSWORD})
     assert is_unknown(on.ask(who, "GET", WHO))
     refreshed = on.ask(NOBODY, "POST", "/auth/refresh", {"refreshToken": on.actors[who].refresh})
     assert refused(refreshed)[:2] == (401, "REFRESH_TOKEN_REVOKED")
@@ -151,9 +152,10 @@ def test_a_key_ends_with_its_revocation_and_with_its_maker() -> None:
         on = stage()
         owner = on.actors[OWNER].account
         if end == "removed":
-            on.told("partner", "DELETE", f"/tenant/members/{owner}")
+            on.told("partner", "POST", f"/tenant/members/{owner}/remove", {"password": PASSWORD})
         elif end == "demoted":
-            on.told("partner", "PUT", f"/tenant/members/{owner}/role", {"role": "operator"})
+            demoted = {"role": "operator", "password": PASSWORD}
+            on.told("partner", "PUT", f"/tenant/members/{owner}/role", demoted)
         else:
             on.told(OWNER, "POST", "/account/erase", {"password": PASSWORD})
         assert is_unknown(on.ask(DEPLOYER, "GET", READABLE)), end

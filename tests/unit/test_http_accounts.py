@@ -178,7 +178,9 @@ def test_who_is_erased_is_told_once_and_then_unknown() -> None:
 def test_a_restarted_service_knows_its_sessions_devices_and_keys() -> None:
     world = World()
     user = world.user()
-    made = user.post(f"{V1}/tenant/api-keys", {"name": "robot", "scope": "read"})
+    made = user.post(
+        f"{V1}/tenant/api-keys", {"name": "robot", "scope": "read", "password": PASSWORD}
+    )
     later = world.restarted()
     headers = {"Authorization": f"Bearer {made.json['key']}"}
     assert later.client.simulate_get(f"{V1}/account/addresses", headers=headers).status_code == 200

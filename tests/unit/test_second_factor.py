@@ -1,6 +1,7 @@
 """A second factor: offered, confirmed, asked for, each code once, and a way back."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -8,9 +9,12 @@ from application.accounts.refusals import InvalidSecondFactor, SecondFactorRequi
 from application.credentials import InvalidCredentials
 from domain.account import SecondFactorState
 from domain.sign_in import AccountLocked
+from domain.values import SessionId
 from infrastructure.one_time_passwords import TimeBasedPasswords
-from tests.identity_world import PASSWORD, People, attempted, origin
+from tests.identity_world import PASSWORD, VISITOR, People, attempted, origin
 from tests.memory_log import MemoryLog
+
+KEPT = SessionId(uuid4())
 
 
 @pytest.fixture
@@ -100,7 +104,7 @@ def test_it_is_confirmed_by_a_code_of_the_newest_offer_alone(people: People) -> 
     account = people.register().profile.account
     factors = people.identity.second_factors
     with pytest.raises(SecondFactorState):
-        factors.confirm(account, "123456", origin())
+        factors.confirm(account, KEPT, "123456", VISITOR, origin())
     factors.offer(account, attempted())
     first = people.vault.unsealed(account, "one-time-key-offered")
     factors.offer(account, attempted())
@@ -108,8 +112,8 @@ def test_it_is_confirmed_by_a_code_of_the_newest_offer_alone(people: People) -> 
     assert first is not None
     assert second is not None
     with pytest.raises(InvalidSecondFactor):
-        factors.confirm(account, people.code(first), origin())
-    factors.confirm(account, people.code(second), origin())
+        factors.confirm(account, KEPT, people.code(first), VISITOR, origin())
+    factors.confirm(account, KEPT, people.code(second), VISITOR, origin())
     assert people.vault.unsealed(account, "one-time-key-offered") is None
 
 
@@ -121,14 +125,47 @@ def test_there_is_one_at_a_time_and_it_is_removed_by_password_and_code(people: P
     with pytest.raises(SecondFactorState):
         factors.offer(account, attempted(code=people.code(key)))
     with pytest.raises(SecondFactorRequired):
-        factors.remove(account, attempted())
-    factors.remove(account, attempted(code=codes[0]))
+        factors.remove(account, KEPT, attempted())
+    factors.remove(account, KEPT, attempted(code=codes[0]))
     people.sign_in()
     assert people.vault.unsealed(account, "one-time-key") is None
     with pytest.raises(SecondFactorState):
-        factors.remove(account, attempted())
+        factors.remove(account, KEPT, attempted())
     again, _ = people.set_second_factor(account)
     assert again != key
+
+
+def test_setting_and_removing_one_ends_the_sessions_that_were_opened_otherwise(
+    people: People,
+) -> None:
+    first = people.register().granted
+    second = people.sign_in().granted
+    account = first.account
+
+    def is_open(session: SessionId) -> bool:
+        state = people.identity.sessions.good(session)
+        assert state is not None
+        return people.identity.directory.person(account).account.holds(session, state)
+
+    _, codes = people.set_second_factor(account, session=second.session)
+    assert (is_open(first.session), is_open(second.session)) == (False, True)
+    third = people.sign_in(code=codes[0]).granted
+    proof = attempted(code=codes[1])
+    people.identity.second_factors.remove(account, third.session, proof)
+    assert (is_open(second.session), is_open(third.session)) == (False, True)
+
+
+def test_confirming_is_counted(people: People) -> None:
+    account = people.register().profile.account
+    factors = people.identity.second_factors
+    factors.offer(account, attempted())
+    for _ in range(5):
+        with pytest.raises(InvalidSecondFactor):
+            factors.confirm(account, KEPT, "000000", VISITOR, origin())
+    key = people.vault.unsealed(account, "one-time-key-offered")
+    assert key is not None
+    with pytest.raises(AccountLocked):
+        factors.confirm(account, KEPT, people.code(key), VISITOR, origin())
 
 
 def test_what_is_shown_once_is_in_no_event_and_no_repr(people: People) -> None:
@@ -138,7 +175,9 @@ def test_what_is_shown_once_is_in_no_event_and_no_repr(people: People) -> None:
     assert offered.key not in repr(offered)
     key = people.vault.unsealed(account, "one-time-key-offered")
     assert key is not None
-    codes = people.identity.second_factors.confirm(account, people.code(key), origin())
+    codes = people.identity.second_factors.confirm(
+        account, KEPT, people.code(key), VISITOR, origin()
+    )
     log = b"".join(one.envelope for one in people.log.read_envelopes())
     for text in (offered.key, key.hex(), *codes):
         assert text.encode() not in log

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from application.accounts.proving import Attempt
-from application.accounts.refusals import Forbidden
+from application.accounts.attempts import Attempt
+from application.accounts.refusals import Forbidden, InvalidSecondFactor
 from application.credentials import InvalidCredentials
 from domain import sign_in
 from domain.errors import DomainError
@@ -193,7 +193,7 @@ def test_an_old_verifier_is_renewed_by_the_sign_in_that_proves_it(people: People
     account = people.register().profile.account
     people.passwords.prefix = "newer:"
     people.sign_in()
-    assert people.vault.unsealed(account, "password") == b"newer:" + PASSWORD.encode()
+    assert people.vault.unsealed(account, "password") == b"1 newer:" + PASSWORD.encode()
     assert people.vault.version_of(account, "password") == 2
     people.sign_in()
     assert people.vault.version_of(account, "password") == 2
@@ -228,6 +228,40 @@ def test_where_a_try_came_from_is_sealed_under_the_persons_key(people: People) -
     assert key is not None
     opened = people.vault.open_personal(failed.personal, "client", key)
     assert opened == {"address": "192.0.2.7", "userAgent": "tests"}
+
+
+def test_an_old_verifier_that_is_put_back_opens_nothing(people: People) -> None:
+    registered = people.register()
+    account = registered.profile.account
+    old = people.vault.unsealed(account, "password")
+    assert old is not None
+    change, new = people.identity.passwords.change, PASSWORD + " anew"
+    change(account, registered.granted.session, new, attempted())
+    secret = people.vault.seal(account, "password", old, 9)
+    people.log._head.secrets.append(secret)  # type: ignore[attr-defined]
+    with pytest.raises(InvalidCredentials):
+        people.sign_in()
+
+
+def test_a_refusal_behind_a_right_password_is_recorded_all_the_same(people: People) -> None:
+    account = people.register().profile.account
+    _, codes = people.set_second_factor(account)
+    attempt = attempted(code=codes[0])
+    with pytest.raises(Forbidden):
+        people.identity.sign_in.sign_in(EMAIL, TenantId(account), attempt)
+    assert people.names("sign-in")[-1] == "sign-in.succeeded"
+    with pytest.raises(InvalidSecondFactor):
+        people.sign_in(code=codes[0])
+
+
+def test_a_second_factor_makes_all_devices_unknown(people: People) -> None:
+    device = people.register().device
+    account = people.sign_in(device=device).granted.account
+    key, _ = people.set_second_factor(account)
+    refusals(people, 5)
+    people.clock.move(seconds=30)
+    with pytest.raises(AccountLocked):
+        people.sign_in(code=people.code(key), device=device)
 
 
 def test_an_attempt_keeps_its_password_to_itself() -> None:

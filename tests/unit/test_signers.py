@@ -7,18 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
-from application.accounts.refusals import Forbidden, NoSigner, SecondFactorMissing
+from application.accounts.refusals import (
+    Forbidden,
+    InvalidSecondFactor,
+    NoSigner,
+    PasswordUsedBefore,
+    SecondFactorMissing,
+)
 from application.credentials import InvalidCredentials, UnknownAccount
 from domain.events import KeyForm
+from domain.log import ConcurrentChange
 from domain.roles import Role
 from domain.tenant import LastOwner, NoSuch
 from domain.values import SignerId
 from infrastructure.addresses import algorand_address_text
+from infrastructure.keys.derivation import DerivedAccount
 from infrastructure.keys.words import algorand_words, bip39_words
 from tests.api_world import ALGORAND
-from tests.identity_world import EMAIL, PASSWORD, VISITOR, People, attempted, origin
+from tests.identity_world import (
+    EMAIL,
+    PASSWORD,
+    VISITOR,
+    People,
+    QuickDerivation,
+    attempted,
+    origin,
+)
 from tests.memory_log import MemoryLog
-from tests.unit.test_members import invited
+from tests.unit.test_members import invited, owner_of
 
 
 @pytest.fixture
@@ -49,15 +65,18 @@ def test_one_more_slot_is_derived_on_request(people: People) -> None:
         people.identity.signers.add(owner.tenant, owner.account, attempted(PASSWORD + "!"))
 
 
-def test_slots_of_a_later_password_begin_anew_and_say_which_it_was(people: People) -> None:
+def test_slots_go_on_with_a_later_password_and_say_which_it_was(people: People) -> None:
     registered = people.register()
     owner, new = registered.profile, PASSWORD + " anew"
     people.identity.passwords.change(owner.account, registered.granted.session, new, attempted())
     added = people.identity.signers.add(owner.tenant, owner.account, attempted(new))
-    assert added.slot == 0
-    assert added.evm != owner.signers[0].evm
+    change = people.identity.passwords.change
+    change(owner.account, registered.granted.session, PASSWORD, attempted(new))
+    again = people.identity.signers.add(owner.tenant, owner.account, attempted())
+    assert [added.slot, again.slot] == [1, 2]
     tenant = people.identity.directory.organisation(owner.tenant).tenant
-    assert [one.password for one in tenant.signers] == [1, 2]
+    assert [one.password for one in tenant.signers] == [1, 2, 3]
+    assert len({one.evm for one in tenant.signers}) == 3, "no key comes back under another name"
 
 
 def test_a_signer_is_named_or_it_is_the_first(people: People) -> None:
@@ -107,22 +126,68 @@ def test_a_refused_export_shows_and_records_nothing(people: People) -> None:
     with pytest.raises(NoSuch):
         export(owner.tenant, owner.account, theirs, KeyForm.BIP39, attempted(code=codes[0]))
     assert "tenant.signer-exported" not in people.names()
-    people.sign_in(code=codes[0])
 
 
-def test_another_members_key_is_shown_to_nobody_while_they_are_there(people: People) -> None:
-    owner = people.register().profile
+def test_another_members_key_is_shown_to_nobody_until_they_are_erased(people: People) -> None:
+    owner = owner_of(people)
     bob = people.register("bob@example.com").profile
-    text = invited(people, owner.tenant, "bob@example.com", Role.OWNER)
+    text = invited(people, owner, "bob@example.com", Role.OWNER)
     people.identity.members.accept(text, bob.account, origin())
-    people.identity.signers.add(owner.tenant, bob.account, attempted())
     _, codes = people.set_second_factor(bob.account)
     export, first = people.identity.signers.export, owner.signers[0].id
+
+    def shown(code: str) -> str:
+        proof = attempted(code=code)
+        return export(owner.tenant, bob.account, first, KeyForm.BIP39, proof)
+
     with pytest.raises(Forbidden):
-        export(owner.tenant, bob.account, first, KeyForm.BIP39, attempted(code=codes[0]))
-    assert "tenant.signer-exported" not in people.names()
-    people.identity.members.remove(owner.tenant, owner.account, origin())
-    export(owner.tenant, bob.account, first, KeyForm.BIP39, attempted(code=codes[0]))
+        shown(codes[0])
+    with pytest.raises(InvalidSecondFactor):
+        shown(codes[0])  # what was refused used the code up all the same
+    by_bob = people.confirmed(bob.account, code=codes[1])
+    people.identity.members.remove(owner.tenant, owner.account, by_bob)
+    with pytest.raises(Forbidden):
+        shown(codes[2])
+    people.identity.erasure.erase(owner.account, attempted())
+    assert len(shown(codes[3]).split()) == 24
+
+
+def test_a_key_signs_for_one_tenant_alone(people: People) -> None:
+    owner = owner_of(people)
+    bob = people.register("bob@example.com").profile
+    text = invited(people, owner, "bob@example.com", Role.OWNER)
+    people.identity.members.accept(text, bob.account, origin())
+    with pytest.raises(Forbidden):
+        people.identity.signers.add(owner.tenant, bob.account, attempted())
+    people.identity.erasure.erase(bob.account, attempted())
+    with pytest.raises(PasswordUsedBefore):
+        people.register("bob@example.com")
+    people.register("bob@example.com", PASSWORD + " anew")
+
+
+def test_a_conflict_derives_nothing_again() -> None:
+    class Counting(QuickDerivation):
+        count = 0
+
+        def derive(self, email: str, password: str, slot: int = 0) -> DerivedAccount:
+            self.count += 1
+            return super().derive(email, password, slot)
+
+    derivation = Counting()
+    people = People(MemoryLog(), derivation=derivation)
+    owner = people.register().profile
+    real, left = people.log.append, [20]
+
+    def losing(appends: object) -> object:
+        if left[0]:
+            left[0] -= 1
+            return [ConcurrentChange("others were faster")]
+        return real(appends)  # type: ignore[arg-type]
+
+    people.log.append = losing  # type: ignore[method-assign,assignment]
+    before = derivation.count
+    people.identity.signers.add(owner.tenant, owner.account, attempted())
+    assert derivation.count == before + 1
 
 
 def test_erasure_destroys_the_persons_key_and_ends_the_account(people: People) -> None:
@@ -149,16 +214,16 @@ def test_erasure_destroys_the_persons_key_and_ends_the_account(people: People) -
 def test_an_erased_address_may_sign_up_again_as_somebody_new(people: People) -> None:
     before = people.register().profile
     people.identity.erasure.erase(before.account, attempted())
-    after = people.register().profile
+    after = people.register(password=PASSWORD + " anew").profile
     assert after.account != before.account
     assert after.tenant != before.tenant
-    people.sign_in()
+    people.sign_in(PASSWORD + " anew")
 
 
 def test_the_last_owner_of_others_is_not_erased(people: People) -> None:
-    owner = people.register().profile
+    owner = owner_of(people)
     bob = people.register("bob@example.com").profile
-    text = invited(people, owner.tenant, "bob@example.com", Role.AUDITOR)
+    text = invited(people, owner, "bob@example.com", Role.AUDITOR)
     people.identity.members.accept(text, bob.account, origin())
     with pytest.raises(LastOwner):
         people.identity.erasure.erase(owner.account, attempted())

@@ -1,12 +1,14 @@
 """Challenges for wallets: ours, short-lived, good once, whoever asks how often at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from application.credentials import UnknownAccount
 from application.wallet_proofs import InvalidProof
 from domain.errors import DomainError
+from domain.values import AccountId, NetworkRef
 from infrastructure.event_log import open_log
 from tests.api_world import ALGORAND
 from tests.identity_world import VISITOR, People, origin
@@ -70,6 +72,24 @@ def test_a_wallets_account_is_erased_by_a_new_signature_of_it() -> None:
         people.identity.directory.person(granted.account)
     again = wallets.sign_in(ALGORAND, wallets.challenge().nonce, WALLET, None, VISITOR, origin())
     assert again.account != granted.account
+
+
+def test_a_wallet_of_another_network_is_another_wallet() -> None:
+    """Who may sign for an address differs from network to network: it may be rekeyed on one."""
+    people = People(MemoryLog())
+    wallets = people.identity.wallets
+    other = replace(ALGORAND, id="other", genesis_hash=b"o" * 32)
+
+    def held_on(network: NetworkRef) -> AccountId:
+        nonce = wallets.challenge().nonce
+        return wallets.sign_in(network, nonce, WALLET, None, VISITOR, origin()).account
+
+    here = held_on(ALGORAND)
+    assert held_on(other) != here
+    assert held_on(ALGORAND) == here
+    nonce = wallets.challenge().nonce
+    with pytest.raises(InvalidProof, match="for another network"):
+        wallets.erase(here, other, nonce, WALLET, origin())
 
 
 def test_one_challenge_opens_one_session_however_many_come_at_once(any_database_url: str) -> None:
