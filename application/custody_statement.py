@@ -199,9 +199,9 @@ def _leaving(facts: CustodyFacts) -> Iterator[str]:
     else:
         yield (
             "An owner of the tenant can have the key of each of its chain accounts shown, as 25 "
-            "Algorand words or as 24 BIP-39 words, after giving password and second factor. While "
-            "the member from whose e-mail address and password a key was made is in the tenant, it "
-            "is shown to nobody else."
+            "Algorand words or as 24 BIP-39 words, after giving password and second factor: those "
+            "that were made from their own e-mail address and password, and those of somebody who "
+            "was erased."
         )
         yield (
             "An export is recorded for ever and cannot be taken back. From then on others may sign "
