@@ -15,11 +15,12 @@ from domain.values import AccountId
 
 LIFETIME = {
     LinkPurpose.VERIFY_EMAIL: timedelta(days=3),
-    LinkPurpose.RESET_PASSWORD: timedelta(hours=4),
+    LinkPurpose.RESET_PASSWORD: timedelta(hours=24),
 }
 MOST_TRIES = 20
 MOST_MAILS = 3
-"""Of one link: who asks more often finds it in the mailbox."""
+"""Of one link: who asks more often finds it in the mailbox. A link of a day, so that a stranger
+who asks in somebody's name uses up neither their link nor the mails of the day."""
 AGAIN_AFTER = timedelta(seconds=60)
 """A link of one purpose is mailed at most so often."""
 

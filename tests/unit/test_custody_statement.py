@@ -194,7 +194,7 @@ def test_facts_come_from_the_log() -> None:
     assert facts == replace(FACTS, signers=(SIGNER,), has_second_factor=False)
     exported = SignerExported(signer=SIGNER.id, form=KeyForm.BIP39)
     offered = SecondFactorOffered(version=1)
-    factor = SecondFactorSet(version=1, step=1, recovery_codes=10)
+    factor = SecondFactorSet(version=1, step=1, recovery_codes=10, kept=None)
     wallet = [WalletAccountRegistered(tenant=TENANT, wallet=b"w" * 32), offered, factor]
     wallet_account = accounts.replay(ADA, wallet)
     assert wallet_account is not None
