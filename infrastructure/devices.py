@@ -8,12 +8,12 @@ whoever has one address of a network has all of them.
 """
 
 import hmac
-import ipaddress
 import os
 from uuid import UUID
 
 from application.accounts.ports import Visitor
 from domain.sign_in import Client
+from infrastructure.client_addresses import network_of
 from infrastructure.keys.spelling import Derives, spelled, unspelled
 
 PURPOSE = "device"
@@ -23,8 +23,6 @@ NAME = 16
 LENGTH = NAME + 32
 KEY = 16
 """Bytes of a client's key: enough to tell clients of one address apart."""
-NETWORK_BITS = {4: 24, 6: 48}
-"""What one customer of a provider usually has."""
 
 
 class SignedDevices:
@@ -51,17 +49,3 @@ class SignedDevices:
     def _named(self, claim: str, client: bytes) -> bytes:
         bound = f"client:{len(claim)}:{claim}".encode() + client
         return hmac.digest(self._key, bound, "sha256")[:KEY]
-
-
-def network_of(address: str) -> str:
-    """Return the network of an address, such as ``192.0.2.0/24``; the text itself if it is none.
-
-    The zone of an IPv6 address counts for nothing: whoever sends it may choose it.
-    """
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if known.version == 6 and known.ipv4_mapped is not None:  # noqa: PLR2004
-        known = known.ipv4_mapped
-    return str(ipaddress.ip_network((known, NETWORK_BITS[known.version]), strict=False))

@@ -17,7 +17,7 @@ from application.engine.chain import ChainUnavailable
 from domain.errors import DomainError
 from domain.log import ConcurrentChange, KeysUnavailable, LogUnavailable
 from domain.sign_in import AccountLocked
-from infrastructure.devices import network_of
+from infrastructure.client_addresses import network_of
 from interfaces.http.bodies import (
     LARGEST,
     MOST_PROBLEMS,

@@ -14,6 +14,7 @@ from application.accounts.principals import Principal
 from application.commands import Origin, command_id
 from application.credentials import UnknownAccount
 from domain.values import Actor, SessionId
+from infrastructure.client_addresses import plain_address
 from interfaces.http.ports import ApiService
 from interfaces.http.problems import FieldProblem, Problem
 
@@ -23,10 +24,6 @@ KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--~]{1,255})', re.ASCII)
 Bare ones hold no comma: servers join two headers of one name by it. Quoted ones hold no
 backslash, so that no key has two spellings inside its quotes.
 """
-WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([^:]+):[0-9]{1,5}", re.ASCII)
-"""An address as some proxies write it: with the port of a connection, which is nobody's name."""
-LONGEST_ADDRESS = 45
-"""Characters of an IPv6 address that holds an IPv4 one (RFC 4291)."""
 LONGEST_AGENT = 200
 """Characters of a user agent that are kept."""
 CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -122,18 +119,15 @@ def _principal(text: str, service: ApiService) -> Principal | None:
 def address_of(request: falcon.Request, service: ApiService) -> str:
     """Return the caller's network address: behind trusted proxies, what the last of them saw.
 
+    "" if that is no address.
+
     Read from the right: what stands further left in X-Forwarded-For, the caller may have written.
     """
-    address = request.remote_addr or ""
+    address = plain_address(request.remote_addr or "")
     hops = (request.get_header("X-Forwarded-For") or "").split(",")
     while service.is_proxy(address) and hops and hops[-1].strip():
-        address = _portless(hops.pop().strip())
-    return address[:LONGEST_ADDRESS]
-
-
-def _portless(hop: str) -> str:
-    found = WITH_PORT.fullmatch(hop)
-    return str(found.group(1) or found.group(2)) if found else hop
+        address = plain_address(hops.pop().strip())
+    return address
 
 
 def key_of(request: falcon.Request) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 from falcon import testing
 
 from interfaces.http.bodies import LARGEST
-from tests.api_world import World, refused
+from tests.api_world import CREATE, TOKEN, World, refused
 from tests.identity_world import PASSWORD
 
 EMAIL = "ada@example.com"
-KEYS = "/api/v1/tenant/api-keys"
-KEY = json.dumps({"name": "backdoor", "scope": "deploy"}).encode()
+ORDER = json.dumps(TOKEN).encode()
 
 
 class SlowBody(io.RawIOBase):
@@ -47,13 +46,12 @@ def sent(
     world: World,
     body: SlowBody,
     token: str | None,
-    length: int = len(KEY),
+    length: int = len(ORDER),
     kind: str = "application/json",
 ) -> testing.Result:
     """Send a request whose body the application has to wait for."""
-    environ = testing.create_environ(
-        path=KEYS, method="POST", headers=bearer(token) if token else {}
-    )
+    headers = {"Idempotency-Key": "one"} | (bearer(token) if token else {})
+    environ = testing.create_environ(path=CREATE, method="POST", headers=headers)
     environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(length), "CONTENT_TYPE": kind}
     started = testing.StartResponseMock()
     chunks = world.client.app(environ, started)
@@ -69,8 +67,8 @@ def test_a_body_that_comes_after_the_session_was_ended_does_nothing() -> None:
         ended = world.client.simulate_delete("/api/v1/auth/sessions", headers=bearer(own))
         assert ended.status_code == 200, ended.text
 
-    assert refused(sent(world, SlowBody(KEY, end), stolen))[:2] == (401, "UNAUTHORIZED")
-    assert sent(world, SlowBody(KEY, lambda: None), own).status_code == 201
+    assert refused(sent(world, SlowBody(ORDER, end), stolen))[:2] == (401, "UNAUTHORIZED")
+    assert sent(world, SlowBody(ORDER, lambda: None), own).status_code == 202
 
 
 def test_who_nobody_knows_is_told_so_whatever_he_sends() -> None:
@@ -78,7 +76,7 @@ def test_who_nobody_knows_is_told_so_whatever_he_sends() -> None:
     for body, length, kind in (
         (b"{", 1, "application/json"),
         (b"{", 9, "application/json"),
-        (KEY, len(KEY), "text/plain"),
+        (ORDER, len(ORDER), "text/plain"),
         (b"x" * (LARGEST + 1), LARGEST + 1, "application/json"),
     ):
         slow = SlowBody(body, lambda: None)
@@ -97,5 +95,5 @@ def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
 def test_a_body_that_ends_early_is_refused_even_where_it_is_json() -> None:
     world = World()
     own = entered(world, "register")
-    early = SlowBody(KEY, lambda: None)
-    assert refused(sent(world, early, own, len(KEY) + 1))[:2] == (400, "MALFORMED_JSON")
+    early = SlowBody(ORDER, lambda: None)
+    assert refused(sent(world, early, own, len(ORDER) + 1))[:2] == (400, "MALFORMED_JSON")
