@@ -13,7 +13,7 @@ from domain.log import EventLog, RecordedEvent
 from domain.streams import StreamId, StreamVersion
 
 MOST_STREAMS = 10_000
-"""Kept of each kind: some 4 KB each, 30 KB of a tenant with all the keys it may have."""
+"""Kept of each kind: some 2 KB each, 80 KB of a tenant with all the keys it may have."""
 
 
 class Versioned(Protocol):

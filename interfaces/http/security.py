@@ -5,13 +5,9 @@ from collections.abc import Iterable, Iterator
 from application.accounts.principals import Principal
 from application.custody_facts import custody_facts
 from application.custody_statement import custody_statement as statement_of
-from domain import account as accounts
 from domain import tenant as tenants
 from domain.event_names import names_of
-from domain.events import Event
-from domain.log import EventLog
 from domain.roles import Role
-from domain.streams import StreamId
 from domain.values import AccountId
 from interfaces.http import security_messages as messages
 from interfaces.http.call import Call, Reply
@@ -76,10 +72,8 @@ def export_security_activity(call: Call) -> Reply:
 
 def custody_statement(call: Call) -> Reply:
     service, who = call.service, call.who
-    tenant = tenants.replay(who.tenant, _events(service.log, tenants.stream_of(who.tenant)))
-    person = accounts.replay(who.account, _events(service.log, accounts.stream_of(who.account)))
-    assert tenant is not None, "whoever asks is a member"
-    assert person is not None, "whoever asks has an account"
+    tenant = service.identity.directory.organisation(who.tenant).tenant
+    person = service.identity.directory.person(who.account).account
     sections = statement_of(custody_facts(service.custody, tenant, person))
     body = messages.CustodyStatementResponse(
         account_id=str(who.account),
@@ -93,10 +87,6 @@ def custody_statement(call: Call) -> Reply:
         ],
     )
     return Reply(body=body)
-
-
-def _events(log: EventLog, stream: StreamId) -> Iterator[Event]:
-    return (recorded.event for recorded in log.read(stream).events)
 
 
 def _reach(call: Call, query: messages.ActivityQuestion) -> Reach:
