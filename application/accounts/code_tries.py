@@ -9,14 +9,14 @@ from datetime import datetime
 from hashlib import sha256
 
 from application.accounts.directory import Directory
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.ports import Visitor
 from application.clock import Clock
 from domain import sign_in
 from domain.events import Proof, TriesState
 from domain.log import EventLog
 from domain.sign_in import Client
-from domain.streams import NOTHING, StreamId, StreamVersion
+from domain.streams import StreamId, StreamVersion
 from domain.values import AccountId
 
 KEY = 16
@@ -51,8 +51,7 @@ class CodeTries:
         # Known: a stranger who closes the address to unknown clients must not close this, too.
         client = Client(key=key, known=True)
         sign_in.require_unlocked(state, client, now)
-        version = StreamVersion(last.version, last.id) if last else NOTHING
-        return CodeTry(stream=stream, state=state, version=version, client=client, now=now)
+        return CodeTry(stream=stream, state=state, version=version_of(last), client=client, now=now)
 
     def fail(self, tried: CodeTry, account: AccountId, visitor: Visitor, facts: Facts) -> None:
         """Add a failure to the count."""

@@ -10,12 +10,12 @@ from application.accounts.facts import Facts
 from application.accounts.proving import Proving
 from application.accounts.refusals import Forbidden, PasswordRequired, SignInAgain
 from application.accounts.sessions import Sessions
+from application.accounts.settling import settle
 from application.clock import Clock
-from domain.log import ConcurrentChange, EventLog
+from domain.log import EventLog
 from domain.roles import Right
 from domain.values import AccountId, SessionId, TenantId
 
-MOST_TRIES = 20
 FRESH = timedelta(minutes=5)
 """How long a wallet's signature stands for who holds the session."""
 
@@ -82,16 +82,12 @@ class Confirming:
                 raise PasswordRequired
             self._proving.again(account, attempt, lambda _, facts: decide(facts))
             return
-        for _ in range(MOST_TRIES):
+
+        def fresh(facts: Facts) -> None:
             self._require_fresh(confirmation)
-            facts = Facts(attempt.origin)
             decide(facts)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+
+        settle(self._log, attempt.origin, fresh)
 
     def _require_fresh(self, confirmation: Confirmation) -> None:
         state = self._sessions.good(confirmation.session)

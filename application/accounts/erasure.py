@@ -2,13 +2,12 @@
 
 from application.accounts.attempts import Attempt, Proven
 from application.accounts.directory import Directory, Person, claim_stream
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.ports import ONE_TIME_KEY, PASSWORD, PERSON_KEY, RECOVERY_CODES
 from application.accounts.proving import Proving
 from application.accounts.second_factor import OFFERED
 from domain.events import AccountErased, EmailReleased, TenantLeft
 from domain.log import EventLog
-from domain.streams import StreamVersion
 from domain.values import AccountId
 
 
@@ -34,8 +33,7 @@ class Erasure:
             self.end(proven.person, facts)
             last = self._log.read_last(claim_stream(proven.claim))
             assert last is not None, "the address was claimed"
-            version = StreamVersion(last.version, last.id)
-            facts.add(claim_stream(proven.claim), EmailReleased(), version)
+            facts.add(claim_stream(proven.claim), EmailReleased(), version_of(last))
 
         self._proving.again(account, attempt, then)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from application.commands import Origin
 from domain.events import Event
 from domain.log import Append, EventLog, RecordedEvent, SealedPersonal, Secret, append_one
-from domain.streams import StreamId, StreamVersion
+from domain.streams import NOTHING, StreamId, StreamVersion
 
 
 @dataclass(slots=True)
@@ -18,6 +18,10 @@ class Facts:
     _expected: dict[StreamId, StreamVersion] = field(default_factory=dict)
     _secrets: list[Secret] = field(default_factory=list)
     _destroyed: list[tuple[UUID, str]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._drafts
 
     def copy(self) -> "Facts":
         """Return the same facts, to go on with or to fall back to."""
@@ -64,3 +68,8 @@ class Facts:
             destroyed=tuple(self._destroyed),
         )
         return append_one(log, append)
+
+
+def version_of(last: RecordedEvent | None) -> StreamVersion:
+    """Return the version of a stream by its last event; NOTHING where it has none."""
+    return NOTHING if last is None else StreamVersion(last.version, last.id)

@@ -6,18 +6,18 @@ from uuid import uuid4
 from application.accounts.directory import Directory, Person
 from application.accounts.facts import Facts
 from application.accounts.ports import LinkTexts
+from application.accounts.settling import settle
 from application.clock import Clock
 from application.commands import Origin
 from domain.account import Account, LinkInvalid
 from domain.events import EmailVerified, LinkIssued, LinkPurpose
-from domain.log import ConcurrentChange, EventLog
+from domain.log import EventLog
 from domain.values import AccountId
 
 LIFETIME = {
     LinkPurpose.VERIFY_EMAIL: timedelta(days=3),
     LinkPurpose.RESET_PASSWORD: timedelta(hours=24),
 }
-MOST_TRIES = 20
 MOST_MAILS = 3
 """Of one link: who asks more often finds it in the mailbox. A link of a day, so that a stranger
 who asks in somebody's name uses up neither their link nor the mails of the day."""
@@ -70,37 +70,30 @@ class Links:
         Raises:
             LinkInvalid: see `opened`.
         """
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> AccountId:
             person, link, _ = self.opened(LinkPurpose.VERIFY_EMAIL, text)
-            facts = Facts(origin)
             facts.add(person.stream, EmailVerified(link=link.link), person.version)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
             return person.account.id
-        raise ConcurrentChange("others were faster too often")
+
+        return settle(self._log, origin, decide)
 
     def ask_verification(self, account: AccountId, origin: Origin) -> None:
         """Mail the link anew, if the address is not verified and the last one was a while ago."""
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> None:
             person = self._directory.person(account)
             before = person.account.links.get(LinkPurpose.VERIFY_EMAIL)
-            if person.account.email_verified or person.account.wallet or self.is_fresh(before):
-                return
-            facts = Facts(origin)
-            issued = self.issued(account, LinkPurpose.VERIFY_EMAIL)
-            facts.add(person.stream, issued, person.version)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+            verified = person.account.email_verified or person.account.wallet is not None
+            if not verified and not self._is_fresh(before):
+                issued = self.issued(account, LinkPurpose.VERIFY_EMAIL)
+                facts.add(person.stream, issued, person.version)
 
-    def is_fresh(self, link: LinkIssued | None) -> bool:
+        settle(self._log, origin, decide)
+
+    def _is_fresh(self, link: LinkIssued | None) -> bool:
         """Tell whether a link was mailed a moment ago."""
         if link is None:
             return False
         issued_at = link.expires_at - LIFETIME[link.purpose]
-        return self._clock.now() - issued_at < AGAIN_AFTER
+        return timedelta(0) <= self._clock.now() - issued_at < AGAIN_AFTER

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from application.accounts.directory import Directory, Organisation
 from application.accounts.facts import Facts
 from application.accounts.refusals import Forbidden
+from application.accounts.settling import settle
 from application.commands import Origin
-from domain.log import ConcurrentChange, EventLog
+from domain.log import EventLog
 from domain.roles import Right
 from domain.values import TenantId
-
-MOST_TRIES = 20
 
 
 class Organisations:
@@ -47,14 +46,10 @@ class Organisations:
             UnknownAccount: the log does not have it.
             ConcurrentChange: others were faster every time; nothing was written.
         """
-        for _ in range(MOST_TRIES):
+
+        def settled(facts: Facts) -> None:
             found = self._directory.organisation(tenant)
-            facts = Facts(origin)
             facts.expect(found.stream, found.version)
             decide(found, facts)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+
+        settle(self._log, origin, settled)

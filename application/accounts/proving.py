@@ -9,7 +9,7 @@ from uuid import uuid4
 from application.accounts.attempts import Attempt, Proven, Seen, Then, Try
 from application.accounts.codes import Codes
 from application.accounts.directory import Directory, Person
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.ports import (
     PASSWORD,
     Devices,
@@ -29,7 +29,6 @@ from domain import sign_in
 from domain.errors import DomainError
 from domain.events import Proof
 from domain.log import ConcurrentChange, EventLog, RecordedEvent, SealedPersonal
-from domain.streams import NOTHING, StreamVersion
 from domain.values import AccountId
 
 MOST_TRIES = 500
@@ -139,7 +138,7 @@ class Proving:
         return Seen(
             person=person,
             tries=sign_in.state_of(last.event if last else None),
-            tries_version=StreamVersion(last.version, last.id) if last else NOTHING,
+            tries_version=version_of(last),
             client=self._devices.client(tried.claim, owner, devices, tried.attempt.visitor),
             verifier=verifier_in(unsealed, number),
             personal_key=key,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from application.accounts.directory import claim_stream, signer_claim
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.links import Links
 from application.accounts.ports import (
     PASSWORD,
@@ -44,7 +44,7 @@ from domain.events import (
     TenantCreated,
 )
 from domain.log import ConcurrentChange, EventLog
-from domain.streams import NOTHING, StreamVersion
+from domain.streams import NOTHING
 from domain.values import AccountId, SignerId, TenantId
 
 
@@ -115,8 +115,7 @@ class Registration:
             password=1,
         )
         facts = Facts(origin)
-        before = NOTHING if last is None else StreamVersion(last.version, last.id)
-        facts.add(claim_stream(claim), EmailClaimed(account=account), before)
+        facts.add(claim_stream(claim), EmailClaimed(account=account), version_of(last))
         registered = AccountRegistered(tenant=tenant, email_form=EMAIL_FORM)
         facts.add(accounts.stream_of(account), registered, NOTHING, personal)
         verification = self._links.issued(account, LinkPurpose.VERIFY_EMAIL)

@@ -6,10 +6,11 @@ from uuid import uuid4
 from application.accounts.code_tries import CodeTries
 from application.accounts.codes import Codes
 from application.accounts.directory import Directory, Person
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.links import Links
 from application.accounts.ports import ONE_TIME_KEY, RECOVERY_CODES, Devices, Visitor
 from application.accounts.refusals import InvalidSecondFactor, NoPassword, SecondFactorRequired
+from application.accounts.settling import settle
 from application.accounts.verifiers import Verifiers
 from application.clock import Clock
 from application.commands import Origin
@@ -25,11 +26,9 @@ from domain.events import (
     SecondFactorRemoved,
     SignerExposed,
 )
-from domain.log import ConcurrentChange, EventLog, SealedPersonal
-from domain.streams import NOTHING, StreamVersion
+from domain.log import EventLog, SealedPersonal
 from domain.values import AccountId
 
-MOST_TRIES = 100
 AGAIN_AFTER = 60.0
 """Seconds: a reset of one address is asked for at most so often."""
 
@@ -73,29 +72,25 @@ class Resets:
             InvalidEmail: not an address.
         """
         claim = self._directory.claim_of(freeze_email(email))
-        for _ in range(MOST_TRIES):
-            last = self._log.read_last(sign_in.stream_of(claim))
+        stream = sign_in.stream_of(claim)
+
+        def decide(facts: Facts) -> None:
+            last = self._log.read_last(stream)
             if last is not None and isinstance(last.event, ResetAsked):
                 age = (self._clock.now() - last.time).total_seconds()
                 if 0 <= age < AGAIN_AFTER:
                     return
             account = self._directory.claimed_by(claim)
             person = self._directory.any_person(account) if account else None
-            facts = Facts(origin)
             state = sign_in.state_of(last.event if last else None)
-            version = StreamVersion(last.version, last.id) if last else NOTHING
             asked = ResetAsked(account=account, state=state)
-            facts.add(sign_in.stream_of(claim), asked, version, self._personal(account, visitor))
+            facts.add(stream, asked, version_of(last), self._personal(account, visitor))
             if person is not None:
                 issued = self._links.mailed_again(person.account, LinkPurpose.RESET_PASSWORD)
                 if issued is not None:
                     facts.add(person.stream, issued, person.version)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+
+        settle(self._log, origin, decide)
 
     def reset(
         self, text: str, new: str, code: str | None, visitor: Visitor, origin: Origin
@@ -119,30 +114,25 @@ class Resets:
             raise NoPassword
         verifier = self._verifiers.made(new, mailbox.frozen)
         claim = self._directory.claim_of(mailbox.frozen)
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> tuple[Account, bool] | DomainError:
             person, link, _ = self._links.opened(LinkPurpose.RESET_PASSWORD, text)
-            facts = Facts(origin)
             facts.expect(person.stream, person.version)
             refusal = self._prove_code(facts, person, claim, code, visitor)
-            account = person.account
-            if refusal is None:
-                number = account.password + 1
-                facts.add(person.stream, PasswordReset(number=number, link=link.link))
-                facts.add(sign_in.stream_of(claim), sign_in.unlock(account.id))
-                self._verifiers.replace(facts, account.id, number, verifier)
-                self._end_what_it_gave(facts, account)
-                if not account.email_verified:
-                    self._disown(facts, person)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
             if refusal is not None:
-                raise refusal
-            after = self._directory.person(account.id).account
-            device = self._devices.text(after.id, after.devices)
-            return Reset(device=device, exposed=not account.email_verified)
-        raise ConcurrentChange("others were faster too often")
+                return refusal
+            account, number = person.account, person.account.password + 1
+            facts.add(person.stream, PasswordReset(number=number, link=link.link))
+            facts.add(sign_in.stream_of(claim), sign_in.unlock(account.id))
+            self._verifiers.replace(facts, account.id, number, verifier)
+            self._end_what_it_gave(facts, account)
+            if not account.email_verified:
+                self._disown(facts, person)
+            return account, not account.email_verified
+
+        account, exposed = settle(self._log, origin, decide)
+        after = self._directory.person(account.id).account
+        return Reset(device=self._devices.text(after.id, after.devices), exposed=exposed)
 
     def _prove_code(
         self, facts: Facts, person: Person, claim: str, code: str | None, visitor: Visitor
@@ -150,9 +140,8 @@ class Resets:
         """Add what a code does to the count; return why it is refused, if it is."""
         factor, account = person.account.factor, person.account.id
         if factor is None or not person.account.email_verified:
-            last = self._log.read_last(sign_in.stream_of(claim))
-            version = StreamVersion(last.version, last.id) if last else NOTHING
-            facts.expect(sign_in.stream_of(claim), version)
+            stream = sign_in.stream_of(claim)
+            facts.expect(stream, version_of(self._log.read_last(stream)))
             return None
         tried = self._tries.begin(claim, "reset")
         facts.expect(tried.stream, tried.version)

@@ -15,15 +15,15 @@ from application.accounts.ports import (
 )
 from application.accounts.proving import Proving
 from application.accounts.refusals import InvalidSecondFactor
+from application.accounts.settling import settle
 from application.clock import Clock
 from application.commands import Origin
 from domain.account import SecondFactorState
-from domain.log import ConcurrentChange, EventLog
+from domain.log import EventLog
 from domain.values import AccountId, SessionId
 
 OFFERED = "one-time-key-offered"
 """Purpose of a key that is not in force."""
-MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,8 @@ class SecondFactors:
             InvalidSecondFactor: the code is not of the offered key, or not of now.
             AccountLocked: too many wrong codes.
         """
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> list[str] | InvalidSecondFactor:
             person = self._directory.person(account)
             key = self._vault.unsealed(account, OFFERED)
             if key is None:
@@ -99,34 +100,28 @@ class SecondFactors:
             tried = self._tries.begin(self._proving.claim_of(person), "confirm")
             step = self._one_time.step(key, code, self._clock.now())
             if step is None:
-                failed = Facts(origin)
-                self._tries.fail(tried, account, visitor, failed)
-                try:
-                    failed.record(self._log)
-                except ConcurrentChange:
-                    continue
-                raise InvalidSecondFactor
+                self._tries.fail(tried, account, visitor, facts)
+                return InvalidSecondFactor()
             codes = list(self._one_time.new_recovery_codes())
-            digests = [self._one_time.recovery_digest(one) for one in codes]
-            version = max(
-                self._vault.version_of(account, ONE_TIME_KEY),
-                self._vault.version_of(account, RECOVERY_CODES),
-            )
-            facts = Facts(origin)
             set_now = person.account.set_second_factor(step, len(codes), session)
             facts.add(person.stream, set_now, person.version)
-            facts.destroy(account, OFFERED, ONE_TIME_KEY, RECOVERY_CODES)
-            stored = b"".join(digest for digest in digests if digest is not None)
-            facts.keep(
-                self._vault.seal(account, ONE_TIME_KEY, key, version + 1),
-                self._vault.seal(account, RECOVERY_CODES, stored, version + 1),
-            )
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
+            self._keep(account, key, codes, facts)
             return codes
-        raise ConcurrentChange("others were faster too often")
+
+        return settle(self._log, origin, decide)
+
+    def _keep(self, account: AccountId, key: bytes, codes: list[str], facts: Facts) -> None:
+        digests = [self._one_time.recovery_digest(one) for one in codes]
+        stored = b"".join(digest for digest in digests if digest is not None)
+        version = 1 + max(
+            self._vault.version_of(account, ONE_TIME_KEY),
+            self._vault.version_of(account, RECOVERY_CODES),
+        )
+        facts.destroy(account, OFFERED, ONE_TIME_KEY, RECOVERY_CODES)
+        facts.keep(
+            self._vault.seal(account, ONE_TIME_KEY, key, version),
+            self._vault.seal(account, RECOVERY_CODES, stored, version),
+        )
 
     def remove(self, account: AccountId, session: SessionId, attempt: Attempt) -> None:
         """Take the second factor away, by the password and a last code of it.

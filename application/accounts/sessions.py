@@ -7,25 +7,25 @@ from datetime import datetime
 from uuid import uuid4
 
 from application.accounts.directory import Directory
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.ports import RefreshTexts, Visitor
 from application.accounts.refusals import (
     InvalidRefreshToken,
     RefreshTokenExpired,
     RefreshTokenRevoked,
 )
+from application.accounts.settling import settle
 from application.clock import Clock
 from application.commands import Origin
 from domain import session as sessions
 from domain.account import Account
 from domain.events import Proof, SessionEnd, SessionOpened, SessionsEnded, SessionState
-from domain.log import ConcurrentChange, EventLog, RecordedEvent
+from domain.log import EventLog, RecordedEvent
 from domain.session import Presented
-from domain.streams import NOTHING, StreamVersion
+from domain.streams import NOTHING
 from domain.tenant import NoSuch
 from domain.values import AccountId, SessionId, TenantId
 
-MOST_TRIES = 100
 SALT = 16
 """Bytes."""
 
@@ -99,35 +99,30 @@ class Sessions:
             RefreshTokenExpired: the session ended by its time.
             RefreshTokenRevoked: it was ended; also by this token, if it was used up before.
         """
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> Granted | RefreshTokenRevoked:
             session, generation, last = self._ours(text)
-            state, now = sessions.state_of(last.event), self._clock.now()
+            state, stream = sessions.state_of(last.event), sessions.stream_of(session)
             person = self._directory.any_person(state.account)
             if state.ended or person is None or not person.account.holds(session, state):
                 raise RefreshTokenRevoked
-            worth = sessions.judge(last, generation, self._texts.digest(text), now)
+            digest = self._texts.digest(text)
+            worth = sessions.judge(last, generation, digest, self._clock.now())
             if worth is Presented.EXPIRED:
                 raise RefreshTokenExpired
             if worth is Presented.JUST_USED:
                 child = self._texts.text(session, state.generation, state.salt)
                 return _granted(session, state, child)
-            facts, stream = Facts(origin), sessions.stream_of(session)
             facts.expect(person.stream, person.version)
+            if worth is Presented.REUSED:
+                facts.add(stream, sessions.end(state, SessionEnd.REUSE), version_of(last))
+                return RefreshTokenRevoked()
             following = self._texts.text(session, state.generation + 1, state.salt)
-            if worth is Presented.REUSED:
-                ended = sessions.end(state, SessionEnd.REUSE)
-                facts.add(stream, ended, _version(last))
-            else:
-                rotated = sessions.rotate(state, self._texts.digest(following))
-                facts.add(stream, rotated, _version(last))
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            if worth is Presented.REUSED:
-                raise RefreshTokenRevoked
+            rotated = sessions.rotate(state, self._texts.digest(following))
+            facts.add(stream, rotated, version_of(last))
             return _granted(session, state, following)
-        raise ConcurrentChange("others were faster too often")
+
+        return settle(self._log, origin, decide)
 
     def end(self, account: AccountId, session: SessionId, why: SessionEnd, origin: Origin) -> None:
         """End one session of an account; one that has ended stays as it is.
@@ -135,21 +130,17 @@ class Sessions:
         Raises:
             NoSuch: unknown, or another account's.
         """
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> None:
             last = self._log.read_last(sessions.stream_of(session))
             if last is None or sessions.state_of(last.event).account != account:
                 raise NoSuch("session")
             state = sessions.state_of(last.event)
-            if state.ended:
-                return
-            facts = Facts(origin)
-            facts.add(sessions.stream_of(session), sessions.end(state, why), _version(last))
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+            if not state.ended:
+                ended = sessions.end(state, why)
+                facts.add(sessions.stream_of(session), ended, version_of(last))
+
+        settle(self._log, origin, decide)
 
     def end_all(self, account: AccountId, kept: SessionId | None, origin: Origin) -> None:
         """End all sessions of an account, or all but one.
@@ -157,16 +148,12 @@ class Sessions:
         Raises:
             UnknownAccount: the log does not have it.
         """
-        for _ in range(MOST_TRIES):
+
+        def decide(facts: Facts) -> None:
             person = self._directory.person(account)
-            facts = Facts(origin)
             facts.add(person.stream, SessionsEnded(kept=kept), person.version)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+
+        settle(self._log, origin, decide)
 
     def good(self, session: SessionId) -> SessionState | None:
         """Return the state of a session that is open; None otherwise."""
@@ -196,7 +183,3 @@ def _granted(session: SessionId, state: SessionState, text: str) -> Granted:
         refresh=text,
         expires_at=state.expires_at,
     )
-
-
-def _version(last: RecordedEvent) -> StreamVersion:
-    return StreamVersion(last.version, last.id)

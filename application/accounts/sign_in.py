@@ -1,19 +1,17 @@
 """Signing in with an address and a password."""
 
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from application.accounts.attempts import Attempt, Proven
 from application.accounts.directory import Directory
 from application.accounts.facts import Facts
+from application.accounts.own_tenants import own_tenant
 from application.accounts.ports import Devices, Passwords
 from application.accounts.proving import Proving
 from application.accounts.refusals import Forbidden
 from application.accounts.sessions import Granted, Sessions
 from application.accounts.verifiers import Verifiers
-from domain import tenant as tenants
-from domain.events import Proof, TenantCreated, TenantJoined
-from domain.streams import NOTHING
+from domain.events import Proof
 from domain.values import TenantId
 
 
@@ -59,7 +57,7 @@ class SignIn:
 
         def then(proven: Proven, facts: Facts) -> None:
             account = proven.person.account
-            wanted = tenant or self._own(proven, facts)
+            wanted = own_tenant(account, facts) if tenant is None else tenant
             if tenant is not None and tenant not in account.tenants:
                 raise Forbidden
             if self._passwords.needs_update(proven.verifier):
@@ -72,16 +70,6 @@ class SignIn:
 
         self._proving.by_email(email, attempt, then)
         return opened[-1]
-
-    def _own(self, proven: Proven, facts: Facts) -> TenantId:
-        """Return the first tenant of an account; one that was removed from all gets a new one."""
-        account = proven.person.account
-        if account.tenants:
-            return account.tenants[0]
-        tenant = TenantId(uuid4())
-        facts.add(tenants.stream_of(tenant), TenantCreated(owner=account.id), NOTHING)
-        facts.add(proven.person.stream, TenantJoined(tenant=tenant))
-        return tenant
 
     def _renew(self, proven: Proven, facts: Facts, renewed: dict[str, str]) -> None:
         """Put a verifier of today's making in the place of an older one."""

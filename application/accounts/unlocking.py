@@ -1,15 +1,13 @@
 """Forgetting failures and locks of an address: what an operator does for its person."""
 
 from application.accounts.directory import Directory
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
 from application.accounts.ports import Vault
+from application.accounts.settling import settle
 from application.commands import Origin
 from application.credentials import freeze_email
 from domain import sign_in
-from domain.log import ConcurrentChange, EventLog
-from domain.streams import StreamVersion
-
-MOST_TRIES = 100
+from domain.log import EventLog
 
 
 class Unlocking:
@@ -28,16 +26,13 @@ class Unlocking:
             InvalidEmail: not an address.
         """
         claim = self._vault.claim_of(freeze_email(email))
-        for _ in range(MOST_TRIES):
-            last = self._log.read_last(sign_in.stream_of(claim))
-            if last is None:
-                return False
-            unlocked = sign_in.unlock(self._directory.claimed_by(claim))
-            facts = Facts(origin)
-            facts.add(sign_in.stream_of(claim), unlocked, StreamVersion(last.version, last.id))
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return True
-        raise ConcurrentChange("others were faster too often")
+        stream = sign_in.stream_of(claim)
+
+        def decide(facts: Facts) -> bool:
+            last = self._log.read_last(stream)
+            if last is not None:
+                unlocked = sign_in.unlock(self._directory.claimed_by(claim))
+                facts.add(stream, unlocked, version_of(last))
+            return last is not None
+
+        return settle(self._log, origin, decide)

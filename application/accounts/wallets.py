@@ -7,10 +7,12 @@ from uuid import uuid4
 
 from application.accounts.directory import Directory
 from application.accounts.erasure import Erasure
-from application.accounts.facts import Facts
+from application.accounts.facts import Facts, version_of
+from application.accounts.own_tenants import own_tenant
 from application.accounts.ports import PERSON_KEY, Vault, Visitor
 from application.accounts.refusals import Forbidden
 from application.accounts.sessions import Granted, Sessions
+from application.accounts.settling import settle
 from application.clock import Clock
 from application.commands import Origin
 from application.wallet_proofs import InvalidProof, WalletProofs
@@ -25,11 +27,9 @@ from domain.events import (
     WalletClaimed,
     WalletReleased,
 )
-from domain.log import ConcurrentChange, EventLog
-from domain.streams import NOTHING, StreamId, StreamKind, StreamVersion
+from domain.log import EventLog
+from domain.streams import NOTHING, StreamId, StreamKind
 from domain.values import AccountId, NetworkRef, TenantId
-
-MOST_TRIES = 20
 
 
 class Challenges(Protocol):
@@ -100,20 +100,16 @@ class Wallets:
             ChainUnavailable: no node tells who may sign for the wallet.
         """
         wallet = self._proven(network, nonce, signed)
-        for _ in range(MOST_TRIES):
-            facts = Facts(origin)
+
+        def decide(facts: Facts) -> Granted:
             account, key = self._account(network, wallet, facts)
-            wanted = tenant or next(iter(account.tenants), None)
-            if wanted is None or wanted not in account.tenants:
+            wanted = own_tenant(account, facts) if tenant is None else tenant
+            if tenant is not None and tenant not in account.tenants:
                 raise Forbidden
             self._use(nonce, account.id, facts)
-            granted = self._sessions.open(facts, account, wanted, visitor, Proof.WALLET, key)
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return granted
-        raise ConcurrentChange("others were faster too often")
+            return self._sessions.open(facts, account, wanted, visitor, Proof.WALLET, key)
+
+        return settle(self._log, origin, decide)
 
     def erase(
         self, account: AccountId, network: NetworkRef, nonce: bytes, signed: bytes, origin: Origin
@@ -126,21 +122,17 @@ class Wallets:
             ChainUnavailable: no node tells who may sign for the wallet.
         """
         wallet = self._proven(network, nonce, signed)
-        for _ in range(MOST_TRIES):
-            person = self._directory.person(account)
-            facts, claim = Facts(origin), _claim(network, wallet)
+
+        def decide(facts: Facts) -> None:
+            person, claim = self._directory.person(account), _claim(network, wallet)
             last = self._log.read_last(claim)
             if last is None or last.event != WalletClaimed(account=account):
                 raise InvalidProof("another wallet signed, or for another network")
             self._use(nonce, account, facts)
             self._erasure.end(person, facts)
-            facts.add(claim, WalletReleased(), StreamVersion(last.version, last.id))
-            try:
-                facts.record(self._log)
-            except ConcurrentChange:
-                continue
-            return
-        raise ConcurrentChange("others were faster too often")
+            facts.add(claim, WalletReleased(), version_of(last))
+
+        settle(self._log, origin, decide)
 
     def _proven(self, network: NetworkRef, nonce: bytes, signed: bytes) -> bytes:
         """Return the wallet whose holder signed a challenge of ours."""
@@ -170,8 +162,7 @@ class Wallets:
             facts.expect(person.stream, person.version)
             return person.account, self._directory.person_key(person.account.id)
         account, tenant = AccountId(uuid4()), TenantId(uuid4())
-        before = StreamVersion(last.version, last.id) if last else NOTHING
-        facts.add(claim, WalletClaimed(account=account), before)
+        facts.add(claim, WalletClaimed(account=account), version_of(last))
         registered = WalletAccountRegistered(tenant=tenant, wallet=wallet)
         facts.add(accounts.stream_of(account), registered, NOTHING)
         facts.add(tenants.stream_of(tenant), TenantCreated(owner=account), NOTHING)
