@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from interfaces.http.patient_worker import SENDING
-from interfaces.http.waiting_room import BODY, HEAD
+from interfaces.http.waiting_room import BODY, HEAD, MOST_WAITING
 from tests.service_process import Service, running
 
 MANY = 32
@@ -80,6 +80,20 @@ def test_slow_requests_hold_no_thread_and_are_sent_off(service: Service) -> None
         for one in silent:
             assert answered(one) == b""
         assert alive_after(service) < PROMPT
+
+
+def test_of_too_many_that_wait_the_oldest_goes(service: Service) -> None:
+    with ExitStack() as opened:
+        many = [
+            opened.enter_context(connected(service, HALF_BODY)) for _ in range(MOST_WAITING + 50)
+        ]
+        assert alive_after(service) < PROMPT
+        for one in many[:50]:
+            one.settimeout(PROMPT)
+            assert answered(one).startswith(b"HTTP/1.1 408 ")
+        many[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            many[-1].recv(1)
 
 
 def test_a_drop_at_a_time_is_no_longer_time(service: Service) -> None:
