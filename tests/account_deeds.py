@@ -13,7 +13,7 @@ from domain.errors import DomainError, EmailTaken
 from domain.events import KeyForm, LinkPurpose, SessionEnd
 from domain.roles import Role, Scope
 from domain.tenant import InvitationInvalid, MemberExists, NoSuch
-from domain.values import AccountId, SignerId, TenantId
+from domain.values import AccountId, SessionId, SignerId, TenantId
 from tests.identity_world import (
     EMAIL,
     VISITOR,
@@ -39,7 +39,7 @@ def refresh(people: People, text: str) -> Any:
 
 
 def change(people: People, account: UUID, session: UUID) -> Any:
-    people.identity.passwords.change(account, session, NEW, attempted())  # type: ignore[arg-type]
+    people.identity.passwords.change(AccountId(account), SessionId(session), NEW, attempted())
 
 
 def ask_reset(people: People) -> Any:
@@ -58,13 +58,15 @@ def offer(people: People, account: UUID) -> Any:
     return people.identity.second_factors.offer(AccountId(account), attempted()).key
 
 
-def confirm(people: People, account: UUID, key: bytes) -> Any:
-    return people.identity.second_factors.confirm(AccountId(account), people.code(key), origin())
+def confirm(people: People, account: UUID, session: UUID, key: bytes) -> Any:
+    return people.identity.second_factors.confirm(
+        AccountId(account), SessionId(session), people.code(key), VISITOR, origin()
+    )
 
 
-def remove_factor(people: People, account: UUID, key: bytes) -> Any:
+def remove_factor(people: People, account: UUID, session: UUID, key: bytes) -> Any:
     attempt = attempted(code=people.code(key))
-    people.identity.second_factors.remove(AccountId(account), attempt)
+    people.identity.second_factors.remove(AccountId(account), SessionId(session), attempt)
 
 
 def export(people: People, tenant: UUID, account: UUID, signer: UUID, key: bytes) -> Any:
@@ -81,8 +83,9 @@ def add_signer(people: People, tenant: UUID, account: UUID) -> Any:
     return people.identity.signers.add(TenantId(tenant), AccountId(account), attempted()).evm
 
 
-def invite(people: People, tenant: UUID) -> Any:
-    return people.identity.members.invite(TenantId(tenant), BOB, Role.OPERATOR, origin()).digest
+def invite(people: People, tenant: UUID, account: UUID) -> Any:
+    by = people.confirmed(AccountId(account))
+    return people.identity.members.invite(TenantId(tenant), BOB, Role.OPERATOR, by).digest
 
 
 def accept(people: People, text: str, account: UUID) -> Any:
@@ -90,19 +93,28 @@ def accept(people: People, text: str, account: UUID) -> Any:
 
 
 def leave(people: People, tenant: UUID, account: UUID) -> Any:
-    people.identity.members.remove(TenantId(tenant), AccountId(account), origin())
+    people.identity.members.leave(TenantId(tenant), people.confirmed(AccountId(account)))
+
+
+def remove_member(people: People, tenant: UUID, account: UUID, owner: UUID) -> Any:
+    by = people.confirmed(AccountId(owner))
+    people.identity.members.remove(TenantId(tenant), AccountId(account), by)
+
+
+def grant(people: People, tenant: UUID, account: UUID, owner: UUID) -> Any:
+    by = people.confirmed(AccountId(owner))
+    people.identity.members.grant(TenantId(tenant), AccountId(account), Role.AUDITOR, by)
 
 
 def make_key(people: People, tenant: UUID, account: UUID) -> Any:
-    return people.identity.api_keys.make(
-        TenantId(tenant), AccountId(account), "machine", Scope.READ, None, origin()
-    ).text
+    by = people.confirmed(AccountId(account))
+    return people.identity.api_keys.make(TenantId(tenant), "machine", Scope.READ, None, by).text
 
 
 def log_out(people: People, account: UUID, session: UUID) -> Any:
     people.identity.sessions.end(
-        account,  # type: ignore[arg-type]
-        session,  # type: ignore[arg-type]
+        AccountId(account),
+        SessionId(session),
         SessionEnd.LOGOUT,
         origin(),
     )
@@ -134,22 +146,42 @@ def with_token(people: People) -> dict[str, Any]:
     return {"text": people.register().granted.refresh}
 
 
-def with_link(people: People, purpose: LinkPurpose) -> dict[str, Any]:
-    account = people.register().profile.account
-    people.identity.resets.ask(EMAIL, VISITOR, origin())
+def link_to(people: People, account: AccountId, purpose: LinkPurpose) -> dict[str, Any]:
     link = people.identity.directory.person(account).account.links[purpose].link
     return {"text": people.links.text(purpose.value, account, link)}
 
 
-def with_offer(people: People) -> dict[str, Any]:
+def with_verification(people: People) -> dict[str, Any]:
     account = people.register().profile.account
-    offer(people, account)
-    return {"account": account, "key": people.vault.unsealed(account, OFFERED)}
+    return link_to(people, account, LinkPurpose.VERIFY_EMAIL)
+
+
+def with_reset(people: People) -> dict[str, Any]:
+    account = people.register().profile.account
+    people.verify(account)
+    ask_reset(people)
+    return link_to(people, account, LinkPurpose.RESET_PASSWORD)
+
+
+def with_reset_of_what_a_stranger_opened(people: People) -> dict[str, Any]:
+    """Nobody verified the address, and whoever signed up set a factor and made a key."""
+    given = with_tenant(people)
+    make_key(people, **given)
+    people.set_second_factor(given["account"])
+    ask_reset(people)
+    return link_to(people, given["account"], LinkPurpose.RESET_PASSWORD)
+
+
+def with_offer(people: People) -> dict[str, Any]:
+    given = with_session(people)
+    offer(people, given["account"])
+    return given | {"key": people.vault.unsealed(given["account"], OFFERED)}
 
 
 def with_factor(people: People) -> dict[str, Any]:
-    account = people.register().profile.account
-    return {"account": account, "key": people.set_second_factor(account)[0]}
+    given = with_session(people)
+    key, _ = people.set_second_factor(given["account"], session=given["session"])
+    return given | {"key": key}
 
 
 def with_factor_and_signer(people: People) -> dict[str, Any]:
@@ -168,20 +200,33 @@ def with_tenant(people: People) -> dict[str, Any]:
     return {"tenant": profile.tenant, "account": profile.account}
 
 
-def tenant_alone(people: People) -> dict[str, Any]:
-    return {"tenant": people.register().profile.tenant}
+def with_verified(people: People) -> dict[str, Any]:
+    given = with_tenant(people)
+    people.verify(given["account"])
+    return given
+
+
+def invited(people: People, tenant: TenantId, account: AccountId) -> dict[str, Any]:
+    by = people.confirmed(account)
+    made = people.identity.members.invite(tenant, BOB, Role.OPERATOR, by)
+    bob = people.register(BOB).profile.account
+    return {"text": people.links.text("invitation", tenant, made.invitation), "account": bob}
 
 
 def with_invitation(people: People) -> dict[str, Any]:
-    tenant = people.register().profile.tenant
-    made = people.identity.members.invite(tenant, BOB, Role.OPERATOR, origin())
-    bob = people.register(BOB).profile.account
-    return {"text": people.links.text("invitation", tenant, made.invitation), "account": bob}
+    return invited(people, **with_verified(people))
 
 
 def with_member(people: People) -> dict[str, Any]:
     given = with_invitation(people)
     return {"tenant": accept(people, **given), "account": given["account"]}
+
+
+def with_owner_and_member(people: People) -> dict[str, Any]:
+    owner = with_verified(people)
+    given = invited(people, **owner)
+    accept(people, **given)
+    return {"tenant": owner["tenant"], "account": given["account"], "owner": owner["account"]}
 
 
 @dataclass(frozen=True)
@@ -204,6 +249,7 @@ CASES = [
             "account.registered",
             "email-claim.claimed",
             "session.opened",
+            "signer-claim.claimed",
             "tenant.created",
             "tenant.signer-added",
         ),
@@ -215,16 +261,23 @@ CASES = [
     Case(ask_reset, somebody, ("account.link-issued", "sign-in.reset-asked")),
     Case(
         reset,
-        lambda people: with_link(people, LinkPurpose.RESET_PASSWORD),
+        with_reset,
         ("account.password-reset", "sign-in.unlocked"),
         (LinkInvalid,),
     ),
     Case(
-        verify_email,
-        lambda people: with_link(people, LinkPurpose.VERIFY_EMAIL),
-        ("account.email-verified",),
+        reset,
+        with_reset_of_what_a_stranger_opened,
+        (
+            "account.password-reset",
+            "account.second-factor-removed",
+            "sign-in.unlocked",
+            "tenant.api-key-revoked",
+            "tenant.signer-exposed",
+        ),
         (LinkInvalid,),
     ),
+    Case(verify_email, with_verification, ("account.email-verified",), (LinkInvalid,)),
     Case(offer, account_alone, ("account.second-factor-offered", PROVEN)),
     Case(confirm, with_offer, ("account.second-factor-set",), (SecondFactorState,)),
     Case(
@@ -239,16 +292,23 @@ CASES = [
         ("account.second-factor-used", PROVEN, "tenant.signer-exported"),
         (InvalidSecondFactor,),
     ),
-    Case(add_signer, with_tenant, (PROVEN, "tenant.signer-added")),
-    Case(invite, tenant_alone, ("tenant.member-invited",)),
+    Case(add_signer, with_tenant, (PROVEN, "signer-claim.claimed", "tenant.signer-added")),
+    Case(invite, with_verified, (PROVEN, "tenant.member-invited")),
     Case(
         accept,
         with_invitation,
         ("account.tenant-joined", "tenant.member-joined"),
         (InvitationInvalid, MemberExists),
     ),
-    Case(leave, with_member, ("account.tenant-left", "tenant.member-removed"), (NoSuch,)),
-    Case(make_key, with_tenant, ("tenant.api-key-made",)),
+    Case(leave, with_member, ("account.tenant-left", PROVEN, "tenant.member-removed"), (NoSuch,)),
+    Case(
+        remove_member,
+        with_owner_and_member,
+        ("account.tenant-left", PROVEN, "tenant.member-removed"),
+        (NoSuch,),
+    ),
+    Case(grant, with_owner_and_member, (PROVEN, "tenant.role-granted")),
+    Case(make_key, with_tenant, (PROVEN, "tenant.api-key-made")),
     Case(log_out, with_session, ("session.revoked",)),
     Case(
         erase,
