@@ -1,19 +1,18 @@
 """Members of one tenant who act at once: an owner is left, and who was removed does nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from application.accounts.refusals import Forbidden
 from application.accounts.registration import Registered
-from application.commands import Origin
 from domain.events import KeyForm
 from domain.roles import Role, Scope
 from domain.tenant import InvitationInvalid, LastOwner, Tenant
 from domain.values import AccountId, Family, NetworkRef, TenantId
 from tests.identity_world import (
+    EMAIL,
     PASSWORD,
     VISITOR,
     MovableClock,
@@ -49,16 +48,25 @@ def wallet(people: People, number: int) -> AccountId:
     return wallets.sign_in(NETWORK, nonce, signed, None, VISITOR, origin()).account
 
 
-def invited(people: People, tenant: TenantId, email: str, role: Role) -> str:
-    made = people.identity.members.invite(tenant, email, role, origin())
+def founder(people: People, email: str = EMAIL) -> Registered:
+    """Return somebody who may invite: their address is verified."""
+    registered = people.register(email)
+    people.verify(registered.profile.account)
+    return registered
+
+
+def invited(people: People, owner: Registered, email: str, role: Role) -> str:
+    tenant, by = owner.profile.tenant, people.confirmed(owner.profile.account)
+    made = people.identity.members.invite(tenant, email, role, by)
     return people.links.text("invitation", tenant, made.invitation)
 
 
 def test_one_invitation_taken_by_two_accounts_at_once_lets_in_one(two: list[People]) -> None:
-    tenant = two[0].register().profile.tenant
+    owner = founder(two[0])
+    tenant = owner.profile.tenant
     bob = two[0].register(BOB).profile.account
     others = [wallet(two[1], number) for number in range(1, 4)]
-    text = invited(two[0], tenant, BOB, Role.OPERATOR)
+    text = invited(two[0], owner, BOB, Role.OPERATOR)
     accepts = [
         partial(two[n % 2].identity.members.accept, text, account, origin())
         for n, account in enumerate([bob, *others])
@@ -74,22 +82,19 @@ def test_one_invitation_taken_by_two_accounts_at_once_lets_in_one(two: list[Peop
 
 
 def test_one_account_that_accepts_many_times_at_once_joins_once(two: list[People]) -> None:
-    tenant = two[0].register().profile.tenant
+    owner = founder(two[0])
+    tenant = owner.profile.tenant
     bob = two[0].register(BOB).profile.account
-    text = invited(two[0], tenant, BOB, Role.OPERATOR)
+    text = invited(two[0], owner, BOB, Role.OPERATOR)
     accepts = [partial(two[n % 2].identity.members.accept, text, bob, origin()) for n in range(8)]
     assert kinds(at_once(accepts))["UUID"] == 1
     assert two[0].identity.directory.person(bob).account.tenants.count(tenant) == 1
 
 
-def by(account: AccountId) -> Origin:
-    return replace(origin(f"account:{account}"), person=account)
-
-
 def two_owners(people: People) -> tuple[TenantId, Registered, Registered]:
-    first, second = people.register(next(PEOPLE)), people.register(email := next(PEOPLE))
+    first, second = founder(people, next(PEOPLE)), people.register(email := next(PEOPLE))
     tenant = first.profile.tenant
-    text = invited(people, tenant, email, Role.OWNER)
+    text = invited(people, first, email, Role.OWNER)
     people.identity.members.accept(text, second.profile.account, origin())
     return tenant, first, second
 
@@ -103,8 +108,8 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(two: list[People]) -
         tenant, ada, bob = two_owners(two[0])
         one, other = ada.profile.account, bob.profile.account
         removals = [
-            partial(two[0].identity.members.remove, tenant, other, by(one)),
-            partial(two[1].identity.members.remove, tenant, one, by(other)),
+            partial(two[0].identity.members.remove, tenant, other, two[0].confirmed(one)),
+            partial(two[1].identity.members.remove, tenant, one, two[1].confirmed(other)),
         ]
         answers = at_once(removals)
         assert kinds(answers) == {"NoneType": 1, "Forbidden": 1}
@@ -117,11 +122,11 @@ def test_two_owners_who_leave_at_once_do_not_leave_a_member_without_one(
     for _ in range(ROUNDS):
         tenant, ada, bob = two_owners(two[0])
         third = two[0].register(email := next(PEOPLE)).profile.account
-        text = invited(two[0], tenant, email, Role.OPERATOR)
+        text = invited(two[0], ada, email, Role.OPERATOR)
         two[0].identity.members.accept(text, third, origin())
         accounts = [ada.profile.account, bob.profile.account]
         removals = [
-            partial(people.identity.members.remove, tenant, account, by(account))
+            partial(people.identity.members.leave, tenant, people.confirmed(account))
             for people, account in zip(two, accounts, strict=True)
         ]
         assert kinds(at_once(removals)) == {"NoneType": 1, "LastOwner": 1}
@@ -131,11 +136,16 @@ def test_two_owners_who_leave_at_once_do_not_leave_a_member_without_one(
 def test_two_owners_who_step_down_at_once_leave_one(two: list[People]) -> None:
     for _ in range(ROUNDS):
         tenant, ada, bob = two_owners(two[0])
+        accounts = [ada.profile.account, bob.profile.account]
         grants = [
             partial(
-                people.identity.members.grant, tenant, one.profile.account, Role.AUDITOR, origin()
+                people.identity.members.grant,
+                tenant,
+                account,
+                Role.AUDITOR,
+                people.confirmed(account),
             )
-            for people, one in zip(two, [ada, bob], strict=True)
+            for people, account in zip(two, accounts, strict=True)
         ]
         assert kinds(at_once(grants)) == {"NoneType": 1, "LastOwner": 1}
 
@@ -145,7 +155,7 @@ def test_two_owners_who_erase_themselves_at_once_leave_the_operator_an_owner(
 ) -> None:
     tenant, ada, bob = two_owners(two[0])
     third = two[0].register(email := next(PEOPLE)).profile.account
-    text = invited(two[0], tenant, email, Role.OPERATOR)
+    text = invited(two[0], ada, email, Role.OPERATOR)
     two[0].identity.members.accept(text, third, origin())
     erasures = [
         partial(people.identity.erasure.erase, one.profile.account, attempted())
@@ -165,17 +175,16 @@ def test_a_member_who_is_removed_while_they_make_a_key_has_no_key(two: list[Peop
         made = partial(
             two[1].identity.api_keys.make,
             tenant,
-            maker,
             "machine",
             Scope.DEPLOY,
             None,
-            by(maker),
+            two[1].confirmed(maker),
         )
         removed = partial(
             two[0].identity.members.remove,
             tenant,
             maker,
-            by(ada.profile.account),
+            two[0].confirmed(ada.profile.account),
         )
         at_once([removed, made])
         assert not tenant_of(two[0], tenant).keys
@@ -185,12 +194,13 @@ def test_a_member_who_is_removed_while_they_prove_themselves_takes_no_key_along(
     two: list[People],
 ) -> None:
     tenant, ada, bob = two_owners(two[0])
-    leaver, signer = bob.profile.account, ada.profile.signers[0].id
-    key, _ = two[0].set_second_factor(leaver)
+    owner, signer = ada.profile.account, ada.profile.signers[0].id
+    leaver = bob.profile.account
+    key, [spare, *_] = two[0].set_second_factor(leaver)
     two[0].clock.move(seconds=60)
     pending = [
-        partial(two[1].identity.erasure.erase, ada.profile.account, attempted()),
-        partial(two[1].identity.members.remove, tenant, leaver, by(leaver)),
+        partial(two[1].identity.erasure.erase, owner, attempted()),
+        partial(two[1].identity.members.remove, tenant, leaver, two[1].confirmed(owner)),
     ]
 
     class Overtaken(PlainPasswords):
@@ -204,12 +214,14 @@ def test_a_member_who_is_removed_while_they_prove_themselves_takes_no_key_along(
     with pytest.raises(Forbidden):
         late.identity.signers.export(tenant, leaver, signer, KeyForm.ALGORAND, attempt)
     with pytest.raises(Forbidden):
-        late.identity.signers.add(tenant, leaver, attempt)
+        late.identity.signers.add(tenant, leaver, attempted(PASSWORD, spare))
     assert "tenant.signer-exported" not in two[0].names("tenant")
 
 
 def test_the_last_owner_of_others_is_not_removed(two: list[People]) -> None:
     tenant, ada, bob = two_owners(two[0])
-    two[0].identity.members.grant(tenant, bob.profile.account, Role.OPERATOR, origin())
+    owner = ada.profile.account
+    by = two[0].confirmed(owner)
+    two[0].identity.members.grant(tenant, bob.profile.account, Role.OPERATOR, by)
     with pytest.raises(LastOwner):
-        two[1].identity.members.remove(tenant, ada.profile.account, origin())
+        two[1].identity.members.remove(tenant, owner, by)
