@@ -134,7 +134,12 @@ def test_a_row_says_who_what_when_and_how_bad() -> None:
         (MemberRemoved(account=BOB), BOB, TENANT),
         (
             MemberInvited(
-                invitation=uuid4(), role=Role.OWNER, claim="c", digest=b"", expires_at=LATER
+                invitation=uuid4(),
+                role=Role.OWNER,
+                claim="c",
+                digest=b"",
+                expires_at=LATER,
+                by=BOB,
             ),
             None,
             TENANT,
@@ -201,7 +206,7 @@ def test_a_fact_weighs_what_the_table_says(event: Event, severity: Severity, suc
 
 def test_only_where_somebody_came_from_is_kept_of_what_is_personal() -> None:
     invited = MemberInvited(
-        invitation=uuid4(), role=Role.AUDITOR, claim="c", digest=b"", expires_at=LATER
+        invitation=uuid4(), role=Role.AUDITOR, claim="c", digest=b"", expires_at=LATER, by=ADA
     )
     for event in (AccountRegistered(tenant=TENANT, email_form=1), invited):
         assert row_of(event, personal=PERSONAL).personal is None
