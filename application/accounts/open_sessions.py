@@ -64,8 +64,8 @@ class OpenSessions:
                     opened_at=state.opened_at,
                     last_used_at=events[-1].time,
                     expires_at=state.expires_at,
-                    address=visitor.get("address"),
-                    user_agent=visitor.get("userAgent"),
+                    address=visitor.get("address") or None,
+                    user_agent=visitor.get("userAgent") or None,
                 )
             )
         return sorted(found, key=lambda one: one.opened_at, reverse=True)
