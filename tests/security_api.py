@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from application.accounts.directory import Directory
+from application.accounts.ports import Vault
 from application.accounts.principals import Principal
 from application.custody_facts import CustodyConfiguration, CustodyNetwork, KeySource
 from domain.events import AccountRegistered, Event
@@ -80,6 +82,7 @@ class SecurityApi:
         self.rows = FoldedSecurity(self.log)
         self.service = SimpleNamespace(
             log=self.log,
+            identity=SimpleNamespace(directory=Directory(self.log, cast("Vault", self.vault))),
             vault=self.vault,
             clock=self.clock,
             custody=CONFIGURATION,
