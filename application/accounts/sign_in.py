@@ -11,6 +11,7 @@ from application.accounts.proving import Proving
 from application.accounts.refusals import Forbidden
 from application.accounts.sessions import Granted, Sessions
 from application.accounts.verifiers import Verifiers
+from application.credentials import TooBusy
 from domain.events import Proof
 from domain.values import TenantId
 
@@ -72,9 +73,12 @@ class SignIn:
         return opened[-1]
 
     def _renew(self, proven: Proven, facts: Facts, renewed: dict[str, str]) -> None:
-        """Put a verifier of today's making in the place of an older one."""
+        """Put a verifier of today's making in the place of an older one; another time if busy."""
         if proven.password not in renewed:
-            renewed[proven.password] = self._passwords.hash(proven.password)
+            try:
+                renewed[proven.password] = self._passwords.hash(proven.password)
+            except TooBusy:
+                return
         account = proven.person.account
         verifier = renewed[proven.password]
         self._verifiers.replace(facts, account.id, account.password, verifier)

@@ -6,7 +6,7 @@ import pytest
 
 from application.accounts.attempts import Attempt
 from application.accounts.refusals import Forbidden, InvalidSecondFactor
-from application.credentials import InvalidCredentials
+from application.credentials import InvalidCredentials, TooBusy
 from domain import sign_in
 from domain.errors import DomainError
 from domain.events import SignInFailed, SignInLocked, SignInSucceeded, SignInUnlocked
@@ -197,6 +197,18 @@ def test_an_old_verifier_is_renewed_by_the_sign_in_that_proves_it(people: People
     assert people.vault.version_of(account, "password") == 2
     people.sign_in()
     assert people.vault.version_of(account, "password") == 2
+
+
+def test_a_verifier_that_cannot_be_renewed_now_keeps_nobody_out(people: People) -> None:
+    account = people.register().profile.account
+    people.passwords.prefix = "newer:"
+
+    def busy(password: str) -> str:
+        raise TooBusy
+
+    people.passwords.hash = busy
+    people.sign_in()
+    assert people.vault.version_of(account, "password") == 1
 
 
 def test_a_tenant_that_one_is_no_member_of_opens_no_session(people: People) -> None:
