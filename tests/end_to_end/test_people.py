@@ -176,7 +176,15 @@ def test_a_wallets_holder_signs_in_and_joins(sqlite_url: str, tmp_path: Path, an
             assert refused.json["code"] == "NO_SIGNER"
             owner = service.registered()
             invited = {"email": "holder@example.com", "role": "operator"}
-            assert owner.post(f"{V1}/tenant/invitations", invited).status == 201
+            confirmed = invited | {"password": PASSWORD}
+            unverified = owner.post(f"{V1}/tenant/invitations", confirmed)
+            assert unverified.json["code"] == "EMAIL_NOT_VERIFIED"
+            verification = {"token": code_in(mailed(box, "verify-email"))}
+            assert owner.post(f"{V1}/auth/verify-email", verification).status == 200
+            unconfirmed = owner.post(f"{V1}/tenant/invitations", invited)
+            assert unconfirmed.json["code"] == "PASSWORD_REQUIRED"
+            accepted = owner.post(f"{V1}/tenant/invitations", confirmed)
+            assert accepted.status == 201, accepted.body
             joined = wallet.post(
                 f"{V1}/tenant/invitations/accept", {"token": code_in(mailed(box, "invitation"))}
             )
