@@ -48,7 +48,10 @@ class Links:
         before = account.links.get(purpose)
         if before is None or self._clock.now() >= before.expires_at:
             return self.issued(account.id, purpose)
-        return before if account.mailed.get(purpose, 0) < MOST_MAILS else None
+        # Failures in between must not bring anybody one mail right after the other.
+        if self._is_fresh(before) or account.mailed.get(purpose, 0) >= MOST_MAILS:
+            return None
+        return before
 
     def opened(self, purpose: LinkPurpose, text: str) -> tuple[Person, LinkIssued, datetime]:
         """Return whose link a text is.
