@@ -23,6 +23,7 @@ from tests.token_forgery import ALPHABET
 
 REFRESH, API_KEYS, DEVICES = RefreshTokens(KEYS), RandomApiKeys(), SignedDevices(KEYS)
 OTHERS = KeyProvider(b"o" * 32)
+ADA = UUID(int=1)
 CLAIM = KEYS.claim_of("ada@example.com")
 PREFIXES = (refresh_tokens.PREFIX, api_key_texts.PREFIX, devices.PREFIX)
 SALTS = st.binary(min_size=16, max_size=16)
@@ -30,16 +31,16 @@ GENERATIONS = st.integers(0, 2**32 - 1)
 ODD = st.sampled_from(["=", "\n", " ", "+", "/", ".", "\u00e9", "\0", "A", "\uff21", "~", "\ud800"])
 
 
-def knows(device: str | None, claim: str = CLAIM, password: int = 1) -> bool:
+def knows(device: str | None, account: UUID = ADA, count: int = 1) -> bool:
     visitor = Visitor(address="192.0.2.7", user_agent="", device=device)
-    return DEVICES.client(claim, password, visitor).known
+    return DEVICES.client(CLAIM, account, count, visitor).known
 
 
 def texts(session: UUID, generation: int, salt: bytes) -> dict[str, str]:
     return {
         "pmr_": REFRESH.text(SessionId(session), generation, salt),
         "pmk_": API_KEYS.new(TenantId(session), session),
-        "pmd_": DEVICES.text(CLAIM, 1),
+        "pmd_": DEVICES.text(ADA, 1),
     }
 
 
@@ -99,14 +100,13 @@ def test_any_bit_of_a_device_token_counts(
     assert not knows(text[:place] + changed + text[place + 1 :])
 
 
-def test_a_device_is_known_for_its_address_password_and_root_alone() -> None:
-    text = DEVICES.text(CLAIM, 1)
+def test_a_device_is_known_for_its_account_count_and_root_alone() -> None:
+    text = DEVICES.text(ADA, 1)
     assert knows(text)
-    assert not knows(text, password=2)
-    assert not knows(text, password=11)
-    assert not knows(text, claim=KEYS.claim_of("bob@example.com"))
-    assert not knows(text, claim=CLAIM + "1")
-    assert not knows(SignedDevices(OTHERS).text(CLAIM, 1))
+    assert not knows(text, count=2)
+    assert not knows(text, count=11)
+    assert not knows(text, account=UUID(int=2))
+    assert not knows(SignedDevices(OTHERS).text(ADA, 1))
     for odd in ("", "pmd_", "pmd_" + "A" * 64, "pmd_" + spelled(bytes(48)), "\ud800"):
         assert not knows(odd)
 

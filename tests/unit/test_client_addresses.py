@@ -56,7 +56,7 @@ def seen(on: World, peer: str, forwarded: str | None = None, **headers: str) -> 
     bearer = {"Authorization": f"Bearer {answer.json['accessToken']}"}
     listed = on.client.simulate_get("/api/v1/auth/sessions", headers=bearer).json["sessions"]
     [current] = [one for one in listed if one["current"]]
-    return str(current["sourceIp"])
+    return current["sourceIp"] or ""
 
 
 @pytest.mark.parametrize(
