@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from domain.log import RecordedEvent, append_one
 from infrastructure.event_log import StoredLog, open_log
@@ -110,8 +111,19 @@ def test_a_projector_with_nothing_to_read_writes_nothing(any_database_url: str) 
                 found = connection.execute("PRAGMA data_version").fetchall()
             connection.close()
             return found, Path(views_path(any_database_url) + "-wal").stat().st_size
+        # By who wrote or locked each row last: the WAL has the cluster's own writes too.
         with psycopg.connect(any_database_url) as other:
-            return other.execute("SELECT pg_current_wal_insert_lsn()").fetchall()
+            tables = other.execute(
+                "SELECT relname FROM pg_stat_user_tables ORDER BY relname"
+            ).fetchall()
+            return {
+                table: other.execute(
+                    sql.SQL("SELECT ctid::text, xmin::text, xmax::text FROM {} ORDER BY 1").format(
+                        sql.Identifier(table)
+                    )
+                ).fetchall()
+                for (table,) in tables
+            }
 
     with opened(any_database_url) as (log, views):
         request(log, "one")
