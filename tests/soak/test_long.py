@@ -23,7 +23,12 @@ KILLS = 40
 CREATE_ASSET = "/api/v1/token/asa-ft/create"
 ASSET = {"network": ALGORAND, "name": "Gold Bond", "unitName": "GLD", "totalSupply": "1000"}
 
-TestEngineForLong = EngineMachine.TestCase
+
+class EngineForLong(EngineMachine):
+    """A machine of its own: the settings of a `TestCase` belong to its class, which is shared."""
+
+
+TestEngineForLong = EngineForLong.TestCase
 TestEngineForLong.settings = settings(
     max_examples=5_000, stateful_step_count=80, deadline=None, print_blob=True
 )
