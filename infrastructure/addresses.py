@@ -3,16 +3,15 @@
 import base64
 import binascii
 
-from Crypto.Hash import SHA512
-
 from domain.values import Family
+from infrastructure.algorand.verifier import spelling as algorand
+from infrastructure.algorand.verifier.spelling import address_text as algorand_address_text
+from infrastructure.evm.verifier import spelling as evm
 from infrastructure.evm.verifier.accounts import create_address
-from infrastructure.evm.verifier.primitives import keccak256
+from infrastructure.evm.verifier.spelling import address_text as evm_address_text
 
 EVM_LENGTH = 20
 ALGORAND_LENGTH = 32
-CHECKSUM = 4
-"""Bytes of an Algorand address that check the others."""
 ALGORAND_TEXT = 58
 
 __all__ = [
@@ -25,14 +24,6 @@ __all__ = [
     "evm_address",
     "evm_address_text",
 ]
-
-
-def evm_address_text(address: bytes) -> str:
-    """Spell an address with its checksum (EIP-55)."""
-    plain = address.hex()
-    digest = keccak256(plain.encode()).hex()
-    mixed = (c.upper() if int(d, 16) >= 8 else c for c, d in zip(plain, digest, strict=False))  # noqa: PLR2004
-    return "0x" + "".join(mixed)
 
 
 def evm_address(text: str) -> bytes:
@@ -54,11 +45,6 @@ def evm_address(text: str) -> bytes:
     return address
 
 
-def algorand_address_text(public_key: bytes) -> str:
-    """Spell an account's public key as Algorand does: base32 with four bytes that check it."""
-    return base64.b32encode(public_key + _check(public_key)).decode().rstrip("=")
-
-
 def algorand_address(text: str) -> bytes:
     """Read an Algorand address.
 
@@ -72,7 +58,7 @@ def algorand_address(text: str) -> bytes:
     except binascii.Error:
         raise ValueError("an Algorand address is base32") from None
     public_key, check = raw[:ALGORAND_LENGTH], raw[ALGORAND_LENGTH:]
-    if _check(public_key) != check or algorand_address_text(public_key) != text:
+    if algorand.check_bytes(public_key) != check or algorand_address_text(public_key) != text:
         raise ValueError("the checksum of this address is wrong")
     return public_key
 
@@ -92,10 +78,5 @@ def asset_text(family: Family, asset: bytes) -> str:
 def digest_text(family: Family, digest: bytes) -> str:
     """Spell the hash of a block or transaction as the chain's own tools do."""
     if family is Family.ALGORAND:
-        return base64.b32encode(digest).decode().rstrip("=")
-    return "0x" + digest.hex()
-
-
-def _check(public_key: bytes) -> bytes:
-    # hashlib has SHA-512/256 only where the OpenSSL build does.
-    return SHA512.new(public_key, truncate="256").digest()[-CHECKSUM:]
+        return algorand.digest_text(digest)
+    return evm.digest_text(digest)

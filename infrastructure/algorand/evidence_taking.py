@@ -13,7 +13,8 @@ from infrastructure.algorand.certificate_maker import (
 from infrastructure.algorand.conformity import makes_what_was_asked
 from infrastructure.algorand.evidence import BlockEvidence
 from infrastructure.algorand.rounds import Rounds
-from infrastructure.algorand.verifier import Refused, SlotFacts, verify
+from infrastructure.algorand.slot_facts import facts_of
+from infrastructure.algorand.verifier import Refused, verify
 
 ASSET_ID = 8
 """Bytes of an asset's id, most significant first."""
@@ -62,7 +63,8 @@ def take_absence(slot: Slot, rounds: Rounds, last: BlockRef) -> TakenEvidence:
         HistoryPruned: a round is no longer kept.
         ChainUnavailable: a round cannot be read, or the rounds prove no absence.
     """
-    key = _lease(slot)
+    key = slot.key
+    assert isinstance(key, LeaseSlot)
     blocks = rounds.chained(key.opens, key.last_valid)
     if blocks[-1].hash != last.hash:
         rounds.forget()
@@ -78,21 +80,3 @@ def take_absence(slot: Slot, rounds: Rounds, last: BlockRef) -> TakenEvidence:
     return TakenEvidence(
         block=b"", kind=CertificateKind.DEAD_SLOT, certificate=certificate, asset=b""
     )
-
-
-def facts_of(slot: Slot) -> SlotFacts:
-    """Return what a verifier has to know of a slot, all of it from the log."""
-    key = _lease(slot)
-    return SlotFacts(
-        genesis_hash=key.genesis_hash,
-        sender=key.sender,
-        lease=key.lease,
-        first_round=key.opens,
-        last_valid=key.last_valid,
-        attempts=frozenset(attempt.transaction_id for attempt in slot.attempts),
-    )
-
-
-def _lease(slot: Slot) -> LeaseSlot:
-    assert isinstance(slot.key, LeaseSlot)
-    return slot.key

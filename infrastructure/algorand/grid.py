@@ -6,14 +6,13 @@ could land (architecture, section 2; explored by the engine model, rule H12).
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 from domain.slots import LeaseSlot, SlotKey
 from domain.streams import StreamId
+from infrastructure.algorand.verifier import lease
 
 QUARTER = 4
 """Nothing is begun in the last one of so many parts: what is begun there has no time to land."""
-LEASE = b"proofmint/lease/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,4 @@ def is_used(window: Window, used: tuple[SlotKey, ...]) -> bool:
 
 def lease_of(operation: StreamId, step: int, window: int) -> bytes:
     """Return the 32 bytes that let one transaction of a sender land in a window."""
-    name = str(operation).encode()
-    numbers = step.to_bytes(8, "big") + window.to_bytes(8, "big")
-    return sha256(LEASE + len(name).to_bytes(4, "big") + name + numbers).digest()
+    return lease.lease_of(str(operation), step, window)

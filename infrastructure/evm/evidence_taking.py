@@ -11,8 +11,9 @@ from infrastructure.evm.certificate_maker import (
 )
 from infrastructure.evm.conformity import conforming_logs
 from infrastructure.evm.node import Json, Node, NodeRefused
+from infrastructure.evm.slot_facts import facts_of
 from infrastructure.evm.token_code import TokenCodeTerms, expected_runtime_code
-from infrastructure.evm.verifier import Refused, SlotFacts, verify
+from infrastructure.evm.verifier import Refused, verify
 from infrastructure.evm.verifier.primitives import keccak256
 
 
@@ -41,13 +42,7 @@ def take(
         evidence = block_evidence_from_json(block, receipts, proof)
         make = inclusion_certificate if terms else transfer_certificate
         certificate = make(evidence, inclusion.index)
-        facts = SlotFacts(
-            chain=slot.key.chain_id,
-            sender=slot.key.sender,
-            nonce=slot.key.nonce,
-            attempts=frozenset(attempt.transaction_id for attempt in slot.attempts),
-        )
-        shown = verify(certificate, facts, inclusion.block.hash)
+        shown = verify(certificate, facts_of(slot), inclusion.block.hash)
     except (NodeRefused, Refused, KeyError, TypeError, ValueError) as error:
         raise ChainUnavailable(f"{node.operator} gives no proof: {error}") from error
     if terms is not None:
