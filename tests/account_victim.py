@@ -15,8 +15,9 @@ from typing import Any
 from domain.event_names import name_of
 from infrastructure.event_log import open_log
 from infrastructure.event_log.sqlite import SqliteLogRecorder
+from tests.fuse import Fuse, FusedLog
 from tests.identity_world import MovableClock, People
-from tests.victim import PATIENCE, SERVER, Fuse, FusedLog
+from tests.victim import PATIENCE, SERVER
 
 Act = Callable[..., Any]
 """Takes People and what was prepared; importable where it runs."""

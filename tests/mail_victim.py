@@ -1,7 +1,7 @@
 """A postman that can be killed at a chosen step: run in a process of its own, ended by SIGKILL."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
@@ -10,16 +10,16 @@ from uuid import UUID
 from application.mails.compose import Composer
 from application.mails.port import Mail, Mailer
 from application.mails.postman import Postman
-from domain.log import Append, EventLog, Outcome
-from infrastructure.event_log import StoredLog, open_log
+from domain.log import EventLog
+from infrastructure.event_log import open_log
 from infrastructure.links import MailLinks
 from infrastructure.smtp_mailer import SmtpMailer
 from infrastructure.views.mail_outbox import StoredOutbox, open_views_database
 from infrastructure.views.store import ViewStore
 from projections.mail_outbox import MAIL_OUTBOX
+from tests.fuse import Fuse, FusedLog
 from tests.mail_world import PUBLIC_URL, Hands, Keys, Lines, OneKey
 from tests.smtp_double import server_at
-from tests.victim import Fuse
 
 SERVER = multiprocessing.get_context("forkserver")
 FROM = "tokens@mint.example.com"
@@ -36,23 +36,6 @@ class FusedMailer:
         self._fuse.burn()
         self._mailer.send(mail)
         self._fuse.burn()
-
-
-class FusedLog:
-    """A log that burns the fuse before and after each append."""
-
-    def __init__(self, log: StoredLog, fuse: Fuse) -> None:
-        self._log = log
-        self._fuse = fuse
-
-    def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        self._fuse.burn()
-        outcomes = self._log.append(appends)
-        self._fuse.burn()
-        return outcomes
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        return getattr(self._log, name)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """A worker that can be killed at a chosen step: run in a process of its own, ended by SIGKILL."""
 
 import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
@@ -12,41 +10,13 @@ from application.engine.answers import Answer
 from application.engine.chain import Chain
 from application.engine.drive import Engine
 from domain.deployment import stream_of
-from domain.log import Append, EventLog, Outcome
-from infrastructure.event_log import StoredLog, open_log
+from domain.log import EventLog
+from infrastructure.event_log import open_log
+from tests.fuse import Fuse, FusedLog
 
 PATIENCE = 60.0
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.victim", "tests.evm_world", "tests.algorand_hands"])
-
-
-class Fuse:
-    """Ends the process, as a power cut would, when it has burned down."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def burn(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class FusedLog:
-    """A log that burns the fuse before and after each append."""
-
-    def __init__(self, log: StoredLog, fuse: Fuse) -> None:
-        self._log = log
-        self._fuse = fuse
-
-    def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        self._fuse.burn()
-        outcomes = self._log.append(appends)
-        self._fuse.burn()
-        return outcomes
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        return getattr(self._log, name)
 
 
 class FusedChain:

@@ -1,11 +1,10 @@
 """kill -9 of `proofmint keys rewrap` at each step: every secret opens, and it goes on."""
 
 import signal
-from collections.abc import Sequence
 from uuid import uuid4
 
 from domain.events import SecretsRewrapped
-from domain.log import Append, Outcome, Secret, append_one
+from domain.log import append_one
 from infrastructure.event_log import StoredLog, open_log
 from infrastructure.keys.envelope import Envelope
 from infrastructure.keys.key_ring import KeyRing
@@ -15,34 +14,12 @@ from infrastructure.keys.rewrap import keys_in_use, rewrap
 from infrastructure.keys.root import STREAM, open_root
 from infrastructure.keys.sealed_form import SealedForm
 from tests.drafts import appended, tenant
-from tests.victim import SERVER, Fuse, ended
+from tests.fuse import Fuse, FusedLog
+from tests.victim import SERVER, ended
 
 MOST_STEPS = 40
 SECRETS = 6
 PAGE = 2
-
-
-class FusedLog:
-    """Burns the fuse before and after each transaction that writes."""
-
-    def __init__(self, log: StoredLog, fuse: Fuse) -> None:
-        self._log = log
-        self._fuse = fuse
-
-    def append(self, appends: Sequence[Append]) -> list[Outcome]:
-        self._fuse.burn()
-        outcomes = self._log.append(appends)
-        self._fuse.burn()
-        return outcomes
-
-    def exchange(self, changes: Sequence[tuple[Secret, Secret]]) -> list[bool]:
-        self._fuse.burn()
-        done = self._log.exchange(changes)
-        self._fuse.burn()
-        return done
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._log, name)
 
 
 def key(number: int) -> LocalKey:
