@@ -163,4 +163,4 @@ def _ignore(_: object) -> None:
 
 
 TestEngine = EngineMachine.TestCase
-TestEngine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestEngine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
