@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 
 NETWORK_BITS = {4: 24, 6: 48}
@@ -18,6 +19,25 @@ def plain_address(text: str) -> str:
     """
     known = _address(text)
     return "" if known is None else str(known)
+
+
+def caller_address(peer: str, forwarded: str, is_proxy: Callable[[str], bool]) -> str:
+    """Return a caller's address: behind our own proxies, what the last of them saw.
+
+    "" if that is no address.
+
+    Read from the right: what stands further left in X-Forwarded-For, the caller may have written.
+
+    Args:
+        peer: at the other end of the connection.
+        forwarded: X-Forwarded-For; those of several headers joined by commas; "" without any.
+        is_proxy: whether an address is one of our own proxies.
+    """
+    address = plain_address(peer)
+    hops = forwarded.split(",")
+    while is_proxy(address) and hops and hops[-1].strip():
+        address = plain_address(hops.pop().strip())
+    return address
 
 
 def network_of(address: str) -> str:

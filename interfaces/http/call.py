@@ -14,7 +14,7 @@ from application.accounts.principals import Principal
 from application.commands import Origin, command_id
 from application.credentials import UnknownAccount
 from domain.values import Actor, SessionId
-from infrastructure.client_addresses import plain_address
+from infrastructure.client_addresses import caller_address
 from interfaces.http.ports import ApiService
 from interfaces.http.problems import FieldProblem, Problem
 
@@ -117,17 +117,9 @@ def _principal(text: str, service: ApiService) -> Principal | None:
 
 
 def address_of(request: falcon.Request, service: ApiService) -> str:
-    """Return the caller's network address: behind trusted proxies, what the last of them saw.
-
-    "" if that is no address.
-
-    Read from the right: what stands further left in X-Forwarded-For, the caller may have written.
-    """
-    address = plain_address(request.remote_addr or "")
-    hops = (request.get_header("X-Forwarded-For") or "").split(",")
-    while service.is_proxy(address) and hops and hops[-1].strip():
-        address = plain_address(hops.pop().strip())
-    return address
+    """Return the caller's network address, as far as it can be told; "" if it is none."""
+    forwarded = request.get_header("X-Forwarded-For") or ""
+    return caller_address(request.remote_addr or "", forwarded, service.is_proxy)
 
 
 def key_of(request: falcon.Request) -> str:

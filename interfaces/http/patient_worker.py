@@ -1,41 +1,59 @@
 """Gunicorn's worker of threads, but clients wait for it, and never a thread for them.
 
-A request has a thread once all of it has come (waiting_room.py), and an answer that is not
-fetched loses it.
-
-Connections that were refused for asking too often rest.
-A flood that is answered 429 comes back as fast as it is answered, and takes the interpreter from
-reads (docs/decisions/0020). A resting connection is not read from: it costs no thread and no
-work, and whoever does as `Retry-After` says does not notice.
+A request has a thread once all of it has come (waiting_room.py), whoever was refused for asking
+too often waits before that (held_requests.py), and an answer that is not fetched loses it.
 """
 
-import time
-from collections import deque
+from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Future
-from http import HTTPStatus
-from typing import Any
+from threading import local
+from typing import Any, Protocol, cast
 
 from gunicorn.http.message import Request
-from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from interfaces.http.askers import Asker, Askers
+from interfaces.http.held_requests import HeldRequests
+from interfaces.http.routes import ROUTES
 from interfaces.http.waiting_room import WaitingRoom, arrived
 
-REST = 1.0
-"""Seconds; the worker looks every second, so that it is one to two."""
-MOST_RESTING = 200
-"""Connections. A worker has room for 1,000: refused ones must not keep others out."""
 SENDING = 10.0
 """Seconds that a client may take to fetch a piece of an answer that its buffers do not hold."""
-RESTS = "proofmint_rests"
-"""Attribute of a request, then of its connection."""
+REFUSED = "429 "
+"""How the status of an answer begins that refuses somebody for asking too often."""
+
+
+class Server(Protocol):
+    """The gunicorn application that starts workers."""
+
+    def is_proxy(self, address: str) -> bool: ...
 
 
 class PatientWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._resting: deque[tuple[float, TConn, Future[Any]]] = deque()
-        self._room = WaitingRoom(self, super().enqueue_req)
+        self._askers = Askers(ROUTES, cast("Server", self.app).is_proxy)
+        self._held = HeldRequests(super().enqueue_req)
+        self._room = WaitingRoom(self, self._arrived)
+        self._thread = local()
+        """Which connection each thread serves."""
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application = self.wsgi
+
+        def noting(
+            environ: MutableMapping[str, Any], start_response: Callable[..., Any]
+        ) -> Iterable[bytes]:
+            def start(status: str, *headers: Any) -> Any:
+                if status.startswith(REFUSED):
+                    # Before the client knows, who may be back before this thread is done.
+                    self._refused(self._thread.conn)
+                return start_response(status, *headers)
+
+            return application(environ, start)
+
+        self.wsgi = noting
 
     def enqueue_req(self, conn: TConn) -> None:
         """Called on the main thread, whenever a request is to be expected."""
@@ -43,15 +61,14 @@ class PatientWorker(ThreadWorker):
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         conn.sock.settimeout(SENDING)
+        self._thread.conn = conn
         request_bytes = arrived(conn)
         if request_bytes.ends:
             req.force_close()
         try:
-            kept = bool(super().handle_request(req, conn)) and not request_bytes.ends
+            return bool(super().handle_request(req, conn)) and not request_bytes.ends
         except TimeoutError:
-            kept = False
-        setattr(conn, RESTS, kept and getattr(req, RESTS, False))
-        return kept
+            return False
 
     def handle_error(self, req: Request | None, client: Any, addr: Any, exc: BaseException) -> None:
         client.settimeout(SENDING)
@@ -59,29 +76,34 @@ class PatientWorker(ThreadWorker):
 
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
         """Called on the main thread, as is all that follows."""
-        if self.alive and getattr(conn, RESTS, False) and len(self._resting) < MOST_RESTING:
-            self._resting.append((time.monotonic() + REST, conn, fs))
-        else:
-            self._finish(conn, fs)
-
-    def murder_keepalived(self, *how: Any, **more: Any) -> None:
-        """Called in each turn of the worker's loop."""
-        now = time.monotonic()
-        while self._resting and (not self.alive or self._resting[0][0] <= now):
-            _, conn, fs = self._resting.popleft()
-            self._finish(conn, fs)
-        self._room.look()
-        super().murder_keepalived(*how, **more)
-
-    def _finish(self, conn: TConn, fs: "Future[Any]") -> None:
+        arrived(conn).last = b""  # it may hold a password
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
         else:
             # Gunicorn would wait here for the client to hang up, and everybody with it.
             self._room.see_off(conn)
 
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        most = 1.0 if timeout is None else timeout
+        super().wait_for_and_dispatch_events(self._held.seconds_to_next(most))
 
-def note_refusal(req: Request, resp: Response | None) -> None:
-    """Have the connection of a request rest if it was refused. Called on the request's thread."""
-    refused = resp is not None and resp.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    setattr(req, RESTS, refused)
+    def murder_keepalived(self, *how: Any, **more: Any) -> None:
+        """Called in each turn of the worker's loop."""
+        self._held.look(all_of_them=not self.alive)
+        self._room.look()
+        super().murder_keepalived(*how, **more)
+
+    def _arrived(self, conn: TConn) -> None:
+        if self.alive and self._held.watches:
+            asker = self._asker(conn)
+            if asker is not None and self._held.take(asker, conn):
+                return
+        super().enqueue_req(conn)
+
+    def _refused(self, conn: TConn) -> None:
+        if (asker := self._asker(conn)) is not None:
+            self._held.refused(asker)
+
+    def _asker(self, conn: TConn) -> Asker | None:
+        peer = conn.client[0] if isinstance(conn.client, tuple) else ""
+        return self._askers.of(peer, arrived(conn).last)

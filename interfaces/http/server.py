@@ -4,8 +4,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.message import Request
-from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
 
 from infrastructure.bootstrap import api_parts
@@ -13,7 +11,7 @@ from infrastructure.log_lines import configure_logging
 from infrastructure.settings import Settings
 from interfaces.http.app import create_app
 from interfaces.http.assembly import api_service
-from interfaces.http.patient_worker import PatientWorker, note_refusal
+from interfaces.http.patient_worker import PatientWorker
 
 GRACE = 30
 """Seconds that requests under way may take when the server stops."""
@@ -35,7 +33,6 @@ class ApiServer(BaseApplication):
             "bind": self._settings.bind,
             "workers": self._workers,
             "worker_class": PatientWorker,
-            "post_request": self._note_refusal,
             "threads": self._settings.threads,
             "graceful_timeout": GRACE,
             "keepalive": 75,
@@ -52,12 +49,9 @@ class ApiServer(BaseApplication):
         parts = self._opened.enter_context(api_parts(self._settings))
         return create_app(api_service(parts))
 
-    def _note_refusal(
-        self, _: Worker, req: Request, environ: dict[str, Any], resp: Response
-    ) -> None:
-        # Many people's requests share a proxy's connection: it never rests.
-        if not self._settings.access.is_proxy(environ.get("REMOTE_ADDR", "")):
-            note_refusal(req, resp)
+    def is_proxy(self, address: str) -> bool:
+        """Asked by the worker, before the application has anything of a request."""
+        return self._settings.access.is_proxy(address)
 
     def _close(self, _: Any, __: Worker) -> None:
         self._opened.close()

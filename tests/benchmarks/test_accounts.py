@@ -1,6 +1,7 @@
 """What a stopwatch tells of addresses, and what reads notice of a flood of sign-ins.
 
-Figures of one run on one machine: ratios and shares count, nothing is asserted of time.
+Figures of one run on one machine: ratios and shares count. Of time one thing is asserted, the
+share of it that reads keep while sign-ins flood.
 """
 
 import http.client
@@ -33,7 +34,10 @@ SAMPLES = 600
 SIGN_UPS = 40
 WARM_UP = 40
 READERS, FLOODERS = 2, 50
-SECONDS = 8.0
+SECONDS = 4.0
+ROUNDS, PAUSE = 3, 2.0
+MOST_TIMES = 3.0
+"""What a flood may make of the 99th percentile of reads, at the median of the rounds."""
 PROXIES = "PROOFMINT_TRUSTED_PROXIES"
 MORE = {PROXIES: "127.0.0.0/8", "PROOFMINT_TRIES_PER_MINUTE": "1000000"}
 
@@ -167,33 +171,39 @@ def flooded(
     return measured, json.loads(out)
 
 
-FLOODS = (
-    ("from one network, connections kept", 1, KEPT),
-    ("from fifty networks, connections kept", 50, KEPT),
-    ("from one network, a new connection for each try", 1, NEW),
-    ("from fifty networks through a proxy", 50, PROXIED),
-)
+FLOODS = [
+    pytest.param(networks, how, id=f"{how}-{networks}-networks")
+    for how in (KEPT, NEW, PROXIED)
+    for networks in (1, 50)
+]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_reads_while_sign_ins_flood(any_database_url: str, tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(("networks", "how"), FLOODS)
+def test_reads_while_sign_ins_flood(
+    any_database_url: str, tmp_path: Path, workers: int, networks: int, how: str
+) -> None:
+    """The promise: p99 of reads stays within three times its idle value."""
     kind = any_database_url.partition(":")[0]
-    print(f"\n{READERS} readers while {FLOODERS} clients flood, {kind}, {workers} API processes")
-    for name, networks, how in FLOODS:
-        settings = {PROXIES: "127.0.0.0/8"} if how == PROXIED else {}
-        service = bench_service(any_database_url, tmp_path, "--workers", str(workers), **settings)
-        with running(service, "projector"):
-            if not (tmp_path / "crowd").exists():
-                crowd(service, 50)
-                (tmp_path / "crowd").touch()
-            send = read(service.registered().token)
-            closed_loop(service.base, send, READERS, 1.0)
+    print(
+        f"\n{READERS} readers, {FLOODERS} clients, {networks} networks, connections {how}, {kind}"
+    )
+    settings = {PROXIES: "127.0.0.0/8"} if how == PROXIED else {}
+    service = bench_service(any_database_url, tmp_path, "--workers", str(workers), **settings)
+    ratios = []
+    with running(service, "projector"):
+        crowd(service, 50)
+        send = read(service.registered().token)
+        closed_loop(service.base, send, READERS, 1.0)
+        for _ in range(ROUNDS):
             idle = closed_loop(service.base, send, READERS, SECONDS)
             busy, answers = flooded(service, send, networks, how)
-        times = f"p99 x {busy.p99 / idle.p99:.1f}, p50 x {busy.p50 / idle.p50:.1f}"
-        shares = ", ".join(f"{status}: {rate:.1f}/s" for status, rate in answers.items())
-        print(f"  {name}")
-        print(f"    idle     {idle}")
-        print(f"    flooded  {busy}   {times}")
-        print(f"    sign-ins answered  {shares}")
-        assert busy.wrong == 0
+            shares = ", ".join(f"{status}: {rate:.1f}/s" for status, rate in answers.items())
+            print(f"  idle     {idle}")
+            print(f"  flooded  {busy}   {shares}")
+            assert busy.wrong == 0
+            ratios.append(busy.p99 / idle.p99)
+            time.sleep(PAUSE)
+    spelled = ", ".join(f"{ratio:.1f}" for ratio in ratios)
+    print(f"  {workers} API processes: p99 x {median(ratios):.1f} ({spelled})")
+    assert median(ratios) <= MOST_TIMES
