@@ -93,6 +93,7 @@ def standing() -> Iterator[Verdict]:
         "signed by another name": {"transaction": signed_over(payment(**GROUP)).hex()},
         "half a digest": {"path": [members["path"][0][:-2], *members["path"][1:]]},
         "a digest more": {"path": [*members["path"], "00" * 32]},
+        "an object for a path": {"path": dict.fromkeys(members["path"])},
     }.items():
         yield good.but(label, data=canonical(members | wrong))
     yield good.but("no index", data=canonical({k: v for k, v in members.items() if k != "index"}))

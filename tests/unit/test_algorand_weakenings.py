@@ -69,7 +69,7 @@ WEAKER = [
     ("certificate.py", USED, "entry.sender != slot.sender"),
     ("certificate.py", USED, "entry.lease != slot.lease"),
     ("certificate.py", f"{ROUNDS} == {EACH}", ENDS),
-    ("certificate.py", 'certificate["leaves"], strict=True', 'certificate["leaves"]'),
+    ("certificate.py", 'certificate["leaves"]), strict=True', 'certificate["leaves"])'),
     ("certificate.py", "headers[-1].hash == trusted", "headers[0].hash == trusted"),
     ("certificate.py", "headers and headers[-1].hash == trusted", "headers"),
     ("certificate.py", "all(octets(header", "any(octets(header"),

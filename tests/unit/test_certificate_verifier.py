@@ -19,6 +19,7 @@ from infrastructure.evm.verifier.trie import climb, prove
 CASES = json.loads(
     (Path(__file__).parents[1] / "golden/certificates/cases-evm.json").read_text("utf-8")
 )
+IN_ITS_OWN_BLOCK = "inclusion, ERC-20 in the trusted block itself, index 332 of 338"
 BASES = CASES["accepted"] | CASES.get("refused whole", {})
 Case = dict[str, Any]
 
@@ -79,6 +80,16 @@ def test_another_spelling_of_the_same_certificate_is_refused(label: str) -> None
     for text in other_spellings(case):
         with pytest.raises(Refused):
             judge(case, text)
+
+
+@pytest.mark.parametrize("other", [None, False, 0, "", {}])
+@pytest.mark.parametrize("member", ["hop", "blocks"])
+def test_nothing_is_spelled_as_an_empty_list(member: str, other: object) -> None:
+    case = copy.deepcopy(CASES["accepted"][IN_ITS_OWN_BLOCK])
+    assert case["certificate"][member] == []
+    case["certificate"][member] = other
+    with pytest.raises(Refused):
+        judge(case)
 
 
 @pytest.mark.parametrize("label", CASES.get("refused whole", {}))

@@ -98,7 +98,7 @@ def verify(data: bytes, slot: SlotFacts, trusted: bytes) -> Shown:
 
 def _standing(certificate: Json, slot: SlotFacts, trusted: bytes) -> Shown:
     """A transaction of the slot stands in a block."""
-    headers = [read_header(_unhex(raw)) for raw in certificate["headers"]]
+    headers = [read_header(_unhex(raw)) for raw in _list(certificate["headers"])]
     _trust(headers, slot, trusted)
     header = headers[0]
     entry = read_entry(_unhex(certificate["stib"]), header)
@@ -106,7 +106,7 @@ def _standing(certificate: Json, slot: SlotFacts, trusted: bytes) -> Shown:
     tree, index = TREES[certificate["tree"]], certificate["index"]
     need(type(index) is int, "not an index")
     leaf = tree.leaf(entry.transaction, entry.row)
-    root = tree.climb(leaf, index, [_unhex(digest) for digest in certificate["path"]])
+    root = tree.climb(leaf, index, [_unhex(digest) for digest in _list(certificate["path"])])
     need(octets(header.fields[certificate["tree"].encode()]) == root, "not in the block")
     need(
         (entry.sender, entry.lease, entry.last_valid) == (slot.sender, slot.lease, slot.last_valid)
@@ -150,8 +150,8 @@ def _unused(certificate: Json, slot: SlotFacts, trusted: bytes) -> Shown:
 def _unlanded(certificate: Json, slot: SlotFacts, trusted: bytes) -> Shown:
     """None of our attempts landed: the ids of all that did are here."""
     need(slot.attempts, "the ids of nothing are in no block")
-    headers = [read_header(_unhex(raw)) for raw in certificate["headers"]]
-    for header, listed in zip(headers, certificate["leaves"], strict=True):
+    headers = [read_header(_unhex(raw)) for raw in _list(certificate["headers"])]
+    for header, listed in zip(headers, _list(certificate["leaves"]), strict=True):
         row = _unhex(listed)
         pairs = [row[at : at + LEAF] for at in range(0, len(row), LEAF)]
         leaves = [sha512_256(b"TL" + pair) for pair in pairs]
@@ -179,6 +179,12 @@ def _trust(headers: Sequence[Header], slot: SlotFacts, trusted: bytes) -> None:
         all(octets(header.fields[b"gh"]) == slot.genesis_hash for header in headers),
         "another network",
     )
+
+
+def _list(value: Json) -> list[Json]:
+    need(isinstance(value, list), "a list is expected")
+    listed: list[Json] = value
+    return listed
 
 
 def _unhex(text: Json) -> bytes:

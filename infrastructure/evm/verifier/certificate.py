@@ -149,8 +149,8 @@ def _ancestor(certificate: Json, top: list[Item]) -> list[Item]:
 
     The same one, or tied by EIP-2935, or by all headers in between.
     """
-    blocks = [_unhex(block) for block in certificate["blocks"]]
-    hop = certificate["hop"]
+    blocks, hop = _nodes(certificate["blocks"]), certificate["hop"]
+    need(isinstance(hop, list), "a hop is a list, empty where there is none")
     header = read_header(blocks[0]) if blocks else top
     if hop:
         need(len(blocks) == 1 and len(hop) == 2, "a hop is two proofs to one block")  # noqa: PLR2004
@@ -183,7 +183,7 @@ def _status(receipt: bytes) -> bytes:
 
 
 def _nodes(texts: Json) -> list[bytes]:
-    need(isinstance(texts, list), "a list of trie nodes is expected")
+    need(isinstance(texts, list), "a list is expected")
     return [_unhex(text) for text in texts]
 
 
