@@ -93,7 +93,6 @@ def standing() -> Iterator[Verdict]:
         "signed by another name": {"transaction": signed_over(payment(**GROUP)).hex()},
         "half a digest": {"path": [members["path"][0][:-2], *members["path"][1:]]},
         "a digest more": {"path": [*members["path"], "00" * 32]},
-        "an object for a path": {"path": dict.fromkeys(members["path"])},
     }.items():
         yield good.but(label, data=canonical(members | wrong))
     yield good.but("no index", data=canonical({k: v for k, v in members.items() if k != "index"}))
@@ -138,6 +137,9 @@ LEASED = {"lx": LEASE, **WINDOW}
 def other_outcomes() -> Iterator[Verdict]:
     program = {"type": "appl", "apap": b"\x0a", "apsu": b"\x0a", "amt": 0}
     yield judged("inclusion", row(OURS, caid=77, hgi=True), {"asset": 77})
+    alone = judged("inclusion", row(OURS, caid=77), {"asset": 77})
+    no_path: dict[str, Any] = json.loads(alone.data) | {"path": {}}
+    yield alone.but("an object for no path", data=canonical(no_path))
     yield judged("inclusion", row(payment(US, **LEASED | program), apid=9), {"application": 9})
     yield judged("transfer", row(payment(US, **LEASED)), {"asset": None, "application": None})
     yield judged("transfer", row(payment(US, **LEASED | {"type": "appl"} | {"apid": 9})), {})
