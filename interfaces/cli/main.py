@@ -7,6 +7,7 @@ import click
 
 COMMANDS = {
     "accounts": ("interfaces.cli.accounts", "Unlock accounts."),
+    "certificate": ("interfaces.cli.certificates", "Check the certificate of a deployment."),
     "devnet": ("interfaces.cli.devnet", "Run the development chains alone."),
     "demo": (
         "interfaces.cli.demo",

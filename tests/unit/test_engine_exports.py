@@ -14,6 +14,7 @@ from domain.events import (
     DeploymentCompleted,
     DeploymentEvent,
     DeploymentFailed,
+    SignerExposed,
     SignerSlotReserved,
     StepsPlanned,
     WaitBegan,
@@ -282,6 +283,19 @@ def test_the_first_export_is_named_however_often_the_key_was_shown() -> None:
     positions = [export_key(world.log, deployment) for _ in range(2)]
     world.settle(deployment)
     assert outcome(world, deployment).signer_exported == positions[0]
+
+
+@families
+def test_a_key_that_somebody_else_may_have_derived_counts_as_exported(
+    make: Callable[[], World[Any]],
+) -> None:
+    world = make()
+    deployment = world.request()
+    position = record(world.log, TENANT, SignerExposed(signer=SIGNER))
+    world.chain.balances[world.user] = GAS
+    assert world.settle(deployment).status is Status.COMPLETED
+    assert outcome(world, deployment).signer_exported == position
+    assert not sponsored(world)
 
 
 # ---- whose key it is
