@@ -79,6 +79,9 @@ def _of_requests() -> Iterator[testing.Result]:
     yield client.simulate_get("/nowhere")
     yield client.simulate_put(CREATE)
     yield user.post(f"{one}/retry", {})
+    yield user.get(f"{one}/certificate")
+    world.fail(one.rpartition("/")[2])  # and no proof of it is there
+    yield user.get(f"{one}/certificate")
 
 
 def _of_troubles() -> Iterator[testing.Result]:

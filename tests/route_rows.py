@@ -195,6 +195,7 @@ ROWS: Mapping[str, Row] = {
     "read": Row(outcomes=MEMBER_BY_ID),
     "history": Row(outcomes=MEMBER_BY_ID),
     "audit_trail": Row(outcomes=MEMBER_BY_ID),
+    "certificate": Row(outcomes=MEMBER_BY_ID, code="OUTCOME_NOT_PROVEN"),
     "cancel": Row(outcomes=DEPLOY_BY_ID, body=fixed(reason="typo")),
     "retry": Row(outcomes=DEPLOY_BY_ID, body=_retry),
     "networks": Row(outcomes=PUBLIC),

@@ -1,7 +1,7 @@
 """Routes that create deployments and follow them."""
 
 from domain.roles import Right
-from interfaces.http import creation, deployments, messages, terms
+from interfaces.http import certificates, creation, deployments, messages, terms
 from interfaces.http.route import STORED, V1, Route
 
 ONE = f"{V1}/token/deployments/{{deployment_id}}"
@@ -90,6 +90,16 @@ DEPLOYMENT_ROUTES: tuple[Route, ...] = (
         needs=Right.READ,
         errors=("NOT_FOUND", "INVALID_EXPORT_FORMAT", *STORED),
         media_types=("application/json", "text/csv"),
+    ),
+    Route(
+        method="GET",
+        path=f"{ONE}/certificate",
+        handler=certificates.certificate,
+        tag="audit",
+        summary="The certificate of the outcome as a file, with every proof in it",
+        response=messages.CertificateResponse,
+        needs=Right.READ,
+        errors=("NOT_FOUND", "OUTCOME_NOT_PROVEN", "PROOF_DAMAGED", *STORED),
     ),
     Route(
         method="POST",

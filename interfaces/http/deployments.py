@@ -69,7 +69,7 @@ def retry(call: Call) -> Reply:
 
 
 def read(call: Call) -> Reply:
-    row = _own(call)
+    row = own(call)
     return Reply(body=_deployment(row), headers={"ETag": f'"{row.version}"'})
 
 
@@ -94,7 +94,7 @@ def listing(call: Call) -> Reply:
 
 
 def history(call: Call) -> Reply:
-    row = _own(call)
+    row = own(call)
     entries = current_history(call.service.log, call.service.deployments, _id(call))
     body = messages.HistoryResponse(
         deployment_id=str(row.deployment), history=[_entry(row, entry) for entry in entries]
@@ -103,7 +103,7 @@ def history(call: Call) -> Reply:
 
 
 def audit_trail(call: Call) -> Reply:
-    row, wanted = _own(call), call.body.format
+    row, wanted = own(call), call.body.format
     entries = current_history(call.service.log, call.service.deployments, _id(call))
     if wanted == "csv":
         pieces = to_csv(_spelled(row), (_spelled_entry(row, entry) for entry in entries))
@@ -122,7 +122,7 @@ def audit_trail(call: Call) -> Reply:
     )
 
 
-def _own(call: Call) -> DeploymentStatus:
+def own(call: Call) -> DeploymentStatus:
     """Return a deployment of the caller's tenant; another's is as good as none."""
     deployment = _id(call)
     row = current_status(call.service.log, call.service.deployments, deployment)
@@ -133,7 +133,7 @@ def _own(call: Call) -> DeploymentStatus:
 
 def _require_ready(call: Call) -> None:
     """Refuse who has not proven enough for the deployment's network; one unknown by now is real."""
-    network = call.service.networks.by_id(_own(call).network)
+    network = call.service.networks.by_id(own(call).network)
     call.who.require_ready(development=network is not None and network.development)
 
 

@@ -1,13 +1,16 @@
 """What goes in and out: request and response types, from which the schemas are made."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from domain.events import StepPurpose
+from domain.slots import Fate
 from domain.status import Status, SubStatus
 from domain.tokens import TokenKind
+from domain.values import Family
 from interfaces.http.problems import CatalogueEntry
 
 
@@ -120,6 +123,57 @@ class HistoryResponse(Response):
 
 class AuditTrailResponse(DeploymentResponse):
     status_history: list[HistoryEntryResponse]
+
+
+class CertificateNetwork(Response):
+    id: str
+    family: Family
+    chain_id: int | None
+    genesis_hash: str
+
+
+class CertificateOutcome(Response, omit_defaults=True):
+    """A completed one has the asset and its transaction, a failed one the others."""
+
+    status: Status
+    position: int
+    time: datetime
+    asset_identifier: str | None = None
+    transaction_hash: str | None = None
+    cause: str | None = None
+    leftovers: list[str] | None = None
+    never_signed: Annotated[
+        bool | None, Meta(description="The log has no signature to issue it. No chain proves that.")
+    ] = None
+
+
+class CertificateProof(Response):
+    """Inside `facts` and `proof` bytes are hexadecimal without a prefix."""
+
+    step: int
+    purpose: StepPurpose
+    slot: int
+    fate: Fate
+    kind: str
+    block_number: int
+    block_hash: Annotated[str, Meta(description="To be compared with a node that you trust.")]
+    facts: dict[str, Any]
+    proof: dict[str, Any]
+
+
+class CertificateResponse(Response):
+    """Canonical JSON; `proofmint certificate check` verifies it."""
+
+    format: str
+    deployment_id: str
+    network: CertificateNetwork
+    signer_address: str
+    signer_exported: Annotated[
+        int | None, Meta(description="Position of the export of the key before the outcome.")
+    ]
+    signer_exported_means: str
+    outcome: CertificateOutcome
+    proofs: list[CertificateProof]
 
 
 class NetworkResponse(Response):
