@@ -88,6 +88,8 @@ def _show(console: Console, client: HttpClient, environment: dict[str, str]) -> 
         console.print(f"  block        {deployment['blockNumber']} {deployment['blockHash']}")
     for location in locations:
         _trail(console, client, location)
+    for location in locations:
+        _certificate(console, client, location, environment)
     _repeat(console, client, key, first)
     _activity(console, client)
     _rebuild(console, environment)
@@ -156,6 +158,21 @@ def _trail(console: Console, client: HttpClient, location: str) -> None:
     for entry in client.get(f"{location}/history").json["history"]:
         table.add_row(str(entry["version"]), entry["status"], entry["message"][:110])
     console.print(table)
+
+
+def _certificate(
+    console: Console, client: HttpClient, location: str, environment: dict[str, str]
+) -> None:
+    """Check a certificate as an auditor does: from the file alone."""
+    answer = client.get(f"{location}/certificate")
+    _expect(answer, 200)
+    file = Path(environment["PROOFMINT_DATA"]) / "certificate.json"
+    file.write_bytes(answer.body)
+    said = _proofmint(["certificate", "check", str(file)], environment).splitlines()
+    exported = next(line for line in said if line.startswith("KEY ")).partition(":")[0]
+    console.print(
+        f"[bold]Certificate[/] of {len(answer.body)} bytes holds: {said[0]}; {exported.lower()}"
+    )
 
 
 def _repeat(console: Console, client: HttpClient, key: str, first: dict[str, Answer]) -> None:
