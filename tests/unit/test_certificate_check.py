@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from infrastructure.deployment_certificate.verifier import Refused, algorand, check
+from infrastructure.deployment_certificate.verifier import Refused, algorand, check, form
 from infrastructure.deployment_certificate.verifier.form import (
     EXPORTED,
     MOST_CONTAINERS,
@@ -100,6 +100,27 @@ def test_what_was_handed_out_stays_checkable(name: str) -> None:
 def test_garbage_is_refused_and_nothing_else_is_raised(data: bytes) -> None:
     with pytest.raises(Refused):
         check(data)
+
+
+def test_a_file_larger_than_any_certificate_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (GOLDEN / f"{EVM}.json").read_bytes()
+    monkeypatch.setattr(form, "LARGEST", len(data) - 1)
+    with pytest.raises(Refused, match="larger"):
+        check(data)
+
+
+def test_more_brackets_than_any_certificate_has_are_not_read() -> None:
+    document = kept("evm-failed-never-signed")
+    document["outcome"]["leftovers"] = ["[" * MOST_CONTAINERS]
+    assert "more lists and objects" in refusal(document)
+
+
+def test_no_proofs_are_an_empty_list_and_nothing_that_reads_alike() -> None:
+    document = kept("evm-failed-never-signed")
+    for other in ({}, "", None):
+        assert "proofs are a list" in refusal(document | {"proofs": other})
+    with pytest.raises(Refused, match="not a JSON object"):
+        check(b"[]")
 
 
 @both

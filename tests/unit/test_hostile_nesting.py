@@ -10,6 +10,7 @@ import infrastructure.bootstrap_worker
 from application.engine.chain import ChainUnavailable
 from infrastructure.algorand.rest import parsed
 from infrastructure.algorand.verifier import Refused, SlotFacts, verify
+from infrastructure.deployment_certificate import verifier as certificates
 from infrastructure.evm import verifier as evm
 import json
 
@@ -18,6 +19,7 @@ for read, refusal in (
     (lambda: parsed(deep), ChainUnavailable),
     (lambda: verify(deep, None, b""), Refused),
     (lambda: evm.verify(deep, None, b""), evm.Refused),
+    (lambda: certificates.check(deep), certificates.Refused),
     (lambda: json.loads(deep), RecursionError),
 ):
     try:
@@ -32,4 +34,4 @@ def test_a_worker_outlives_an_answer_of_a_million_brackets() -> None:
         [sys.executable, "-c", NESTED], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.split() == ["refused"] * 4
+    assert ran.stdout.split() == ["refused"] * 5
