@@ -185,7 +185,7 @@ def test_what_an_export_means_cannot_be_told_otherwise(name: str) -> None:
     document = kept(name)
     other = EXPORTED if document["signerExported"] is None else NOT_EXPORTED
     for text in (other, "", None, "Nobody else had the key."):
-        assert "does not follow" in refusal(document | {"signerExportedMeans": text})
+        assert "does not belong" in refusal(document | {"signerExportedMeans": text})
 
 
 # ---- the slots

@@ -127,7 +127,10 @@ def read(data: bytes) -> Certificate:
     position, time, outcome = _outcome(whole["outcome"])
     exported = _exported(whole["signerExported"], position)
     meaning = NOT_EXPORTED if exported is None else EXPORTED
-    need(whole["signerExportedMeans"] == meaning, "it says of the export what does not follow")
+    need(
+        whole["signerExportedMeans"] == meaning,
+        "signerExportedMeans does not belong to that signerExported",
+    )
     need(isinstance(whole["proofs"], list), "proofs are a list")
     family = one_of(network["family"], FAMILIES)
     chain_id = count(network["chainId"]) if family == "evm" else None

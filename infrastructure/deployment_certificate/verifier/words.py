@@ -87,9 +87,8 @@ def _what(proof: Proof, shown: Shown) -> str:
 
 def _said(certificate: Certificate) -> Iterator[str]:
     yield "whether and where the signer's key was exported, and the outcome's position and time"
-    if not certificate.proofs:
-        yield "which network and signer it was"
-    elif certificate.family == "evm":
+    yield "that the deployment is this signer's: anybody can write its id into a token of their own"
+    if certificate.family == "evm":
         yield "the genesis of the chain: proofs name its chain id"
     if certificate.proofs:
         yield "that these are all slots that it signed in, and all attempts in each"
