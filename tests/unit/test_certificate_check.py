@@ -33,9 +33,11 @@ FOLDERS = (
     "infrastructure/algorand/verifier",
 )
 KINDS = {
+    "algorand-built-at-a-fixed-hour": ("COMPLETED", True, ["landed"]),
     "algorand-completed-retried-exported": ("COMPLETED", True, ["dead", "dead", "landed"]),
     "algorand-completed-sponsored": ("COMPLETED", False, ["landed"]),
     "algorand-failed-exported": ("FAILED", True, ["dead", "dead"]),
+    "evm-built-at-a-fixed-hour": ("COMPLETED", True, ["landed", "landed"]),
     "evm-completed-exported": ("COMPLETED", True, ["landed"]),
     "evm-completed-funded": ("COMPLETED", False, ["landed", "landed"]),
     "evm-failed-never-signed": ("FAILED", False, []),

@@ -1,12 +1,15 @@
 """What a deployment's certificate says, and that nothing which comes later changes a byte of it."""
 
 import json
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.events import SignerExposed
 from domain.log import digest_of
+from domain.values import DeploymentId
 from infrastructure.deployment_certificate.document import (
     OutcomeNotProven,
     ProofDamaged,
@@ -14,9 +17,12 @@ from infrastructure.deployment_certificate.document import (
 )
 from infrastructure.deployment_certificate.verifier import check
 from infrastructure.deployment_certificate.verifier.words import tell
+from tests.engine_world import START
 from tests.exporting import export_key, record, request_of
+from tests.memory_log import MemoryLog
 from tests.proven import FUND, ISSUE, OnAlgorand, OnEvm, Proven, Slotted
 
+GOLDEN = Path(__file__).parents[1] / "golden/deployment-certificates"
 families = pytest.mark.parametrize("make", [OnEvm, OnAlgorand])
 
 
@@ -112,6 +118,22 @@ def test_never_signed_is_said_plainly_and_proven_by_nothing(make: type[Proven]) 
     lines = list(tell(check(deployment_certificate(world.log, world.id))))
     assert "Nothing here is proven by a chain." in lines
     assert "  that nothing was ever signed to issue this token" in lines
+
+
+@families
+def test_a_later_release_builds_the_very_bytes_that_an_earlier_one_did(make: type[Proven]) -> None:
+    world: Any = make(log=MemoryLog(clock=lambda: START), id=DeploymentId(UUID(int=23)))
+    position = export_key(world.log, world.id)
+    if make is OnEvm:
+        world.plan(FUND, ISSUE)
+        world.decide(world.funded(), 1)
+    else:
+        world.plan(ISSUE)
+    one = world.created()
+    world.decide(one)
+    world.complete(one, exported=position)
+    published = GOLDEN / f"{world.network.family}-built-at-a-fixed-hour.json"
+    assert deployment_certificate(world.log, world.id) == published.read_bytes()
 
 
 def unused_slots(world: Any) -> list[Slotted]:
