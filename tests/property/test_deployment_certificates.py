@@ -65,7 +65,7 @@ def nearby(value: Json) -> st.SearchStrategy[Json]:
         tries.append(at.map(lambda end: value[:end]))
         tries.append(st.sampled_from([value.upper(), value.lower(), value + "00", value * 2]))
     if isinstance(value, list) and value:
-        tries.append(st.sampled_from([value[:-1], value[1:], value * 2, value[::-1]]))
+        tries.append(st.sampled_from([value * 2, value[::-1]]))
     return st.one_of(tries)
 
 

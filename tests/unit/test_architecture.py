@@ -84,9 +84,10 @@ def test_no_lock_file_names_a_host() -> None:
         assert "://" not in (ROOT / path).read_text(encoding="utf-8"), path
 
 
-def test_published_golden_events_are_never_edited() -> None:
+@pytest.mark.parametrize("folder", ["events", "deployment-certificates"])
+def test_published_golden_files_are_never_edited(folder: str) -> None:
     changed = subprocess.run(
-        ["git", "log", "--diff-filter=MD", "--format=%h", "--", "tests/golden/events"],
+        ["git", "log", "--diff-filter=MD", "--format=%h", "--", f"tests/golden/{folder}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
