@@ -18,6 +18,7 @@ from domain.streams import StreamId
 from domain.values import WORKER, DeploymentId, Family, NetworkRef, TenantId
 from infrastructure.access_tokens import AccessTokens
 from infrastructure.api_key_texts import RandomApiKeys
+from infrastructure.deployment_certificate.checked_files import CheckedFiles
 from interfaces.http.app import create_app
 from interfaces.http.ports import ApiService, Network
 from projections.deployment_history import HistoryEntry
@@ -174,6 +175,7 @@ class World:
             vault=self.people.vault,
             custody=CONFIGURATION,
             is_proxy=lambda address: address in self.proxies,
+            require_certificate=CheckedFiles().require,
             cursor_key=KEYS.derive("cursor"),
             checks=self.checks,
         )

@@ -5,7 +5,7 @@ exported or retried later changes none of them.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from typing import Any
@@ -47,10 +47,17 @@ class ProofDamaged(Exception):
     """A proof is gone, or is not what was stored. The outcome in the log stands as it is."""
 
 
-def deployment_certificate(log: EventLog, deployment: DeploymentId) -> bytes:
+def deployment_certificate(
+    log: EventLog, deployment: DeploymentId, require: Callable[[bytes], object] = check
+) -> bytes:
     """Return the certificate of a deployment that is completed or failed now.
 
     What is returned was checked as an auditor would check it.
+
+    Args:
+        log: that has the deployment.
+        deployment: whose outcome is certified.
+        require: raises Refused where a file does not hold.
 
     Raises:
         OutcomeNotProven: it is open, was retried since, or is cancelled.
@@ -64,7 +71,7 @@ def deployment_certificate(log: EventLog, deployment: DeploymentId) -> bytes:
         raise OutcomeNotProven(state.status, state.decidable_at)
     data = canonical(_document(log, deployment, _upto_outcome(history)))
     try:
-        check(data)
+        require(data)
     except Refused as error:
         raise ProofDamaged(f"the certificate of {deployment} does not hold: {error}") from error
     return data

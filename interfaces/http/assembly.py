@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from infrastructure.api_key_texts import RandomApiKeys
 from infrastructure.bootstrap import ApiParts
+from infrastructure.deployment_certificate.checked_files import CheckedFiles
 from infrastructure.networks import Catalogue, NetworkEntry
 from interfaces.http.ports import ApiService, Network
 
@@ -42,6 +43,7 @@ def api_service(parts: ApiParts) -> ApiService:
         networks=CatalogueNetworks(parts.networks),
         deployments=parts.views.deployments,
         clock=parts.clock,
+        require_certificate=CheckedFiles().require,
         cursor_key=parts.cursor_key,
         checks=parts.checks,
     )

@@ -16,7 +16,9 @@ log = structlog.get_logger("api")
 def certificate(call: Call) -> Reply:
     deployment = DeploymentId(own(call).deployment)
     try:
-        data = deployment_certificate(call.service.log, deployment)
+        data = deployment_certificate(
+            call.service.log, deployment, call.service.require_certificate
+        )
     except ProofDamaged as error:
         log.error(  # noqa: TRY400 - the trace says nothing that the words do not
             "proof-damaged",

@@ -86,6 +86,8 @@ class ApiService:
     custody: CustodyConfiguration
     is_proxy: Callable[[str], bool]
     """Whether an address is one of our own proxies, whose word on the caller's address counts."""
+    require_certificate: Callable[[bytes], object]
+    """Raises Refused for a certificate that does not hold."""
     cursor_key: bytes
     """Signs cursors, so that nobody makes one up."""
     checks: Mapping[str, Callable[[], str]]

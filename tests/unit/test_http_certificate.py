@@ -154,6 +154,7 @@ def test_a_damaged_proof_is_told_and_logged_and_never_handed_out(
     one, slotted = owned(user, make)
     one.decide(slotted)
     one.complete(slotted)
+    assert certificate_of(user, one.id).status_code == 200, "it was checked before"
     digest = digest_of(slotted.proof)
     if damage is None:
         del world.log._head.blobs[digest]
