@@ -56,8 +56,12 @@ class ApiParts:
 
 
 @contextmanager
-def api_parts(settings: Settings) -> Generator[ApiParts]:
+def api_parts(settings: Settings, processes: int = 1) -> Generator[ApiParts]:
     """Open what one API process needs; close it on the way out.
+
+    Args:
+        settings: of the service.
+        processes: of the API on this machine, which share its processors.
 
     Raises:
         WrongSchema: the database is not at this release's schema.
@@ -76,7 +80,7 @@ def api_parts(settings: Settings) -> Generator[ApiParts]:
         clock, tries = SystemClock(), settings.access.tries_per_minute
         custody = open_custody(settings.keys, stored)
         identity = opened.enter_context(
-            open_identity(settings, log, stored, custody, views.sessions, catalogue)
+            open_identity(settings, log, stored, custody, views.sessions, catalogue, processes)
         )
         yield ApiParts(
             log=log,

@@ -84,6 +84,7 @@ def open_identity(
     custody: Custody,
     rows: SessionRows,
     catalogue: Catalogue,
+    processes: int,
 ) -> Generator[Identity]:
     """Open what accounts need; end the threads of password work on the way out.
 
@@ -94,7 +95,7 @@ def open_identity(
     root, access = custody.root, settings.access
     judge = open_judge(access.common_passwords)
     with (
-        closing(BoundedWork.that_proves()) as proving,
+        closing(BoundedWork.that_proves(processes)) as proving,
         closing(BoundedWork.that_makes()) as making,
     ):
         tools = Tools(

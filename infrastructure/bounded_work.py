@@ -10,9 +10,10 @@ can ask for sign-ups: a flood of them keeps nobody who is known from signing in.
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore, get_native_id
+from threading import BoundedSemaphore, get_native_id, local
 from typing import Self, TypeVar
 
 from application.credentials import TooBusy
@@ -28,28 +29,49 @@ MAKING_TURNS = 4
 """Jobs that may wait for each that runs. A sign-up is three in a row: judged, derived, hashed."""
 MAKING_SHARE = 4
 """One processor in so many makes."""
+LEAST = 0.5
+"""Processors that prove where none can be spared: a low priority does not keep a thread from
+being in the way of reads for some milliseconds, so it rests as long as it works."""
 
 
 class BoundedWork:
     """Implements application.credentials.Work. The work itself must not ask for more of it."""
 
-    def __init__(self, running: int, waiting: int, nice: int = PROVING_NICE) -> None:
+    def __init__(
+        self, running: int, waiting: int, nice: int = PROVING_NICE, rest: float = 0.0
+    ) -> None:
+        """Start no thread yet.
+
+        Args:
+            running: jobs at once.
+            waiting: jobs that may wait for them.
+            nice: priority of the threads.
+            rest: how long a thread rests after a job, as a share of its processor time.
+        """
+        self._rest = rest
+        self._thread = local()
+        """Until when each thread rests."""
         self._places = BoundedSemaphore(running + waiting)
         self._pool = ThreadPoolExecutor(
             running, "password-work", initializer=_give_way, initargs=(nice,)
         )
 
     @classmethod
-    def that_proves(cls) -> Self:
+    def that_proves(cls, processes: int = 1) -> Self:
         """Size it for this machine, for the passwords of who is known.
 
         All processors but one run work of either kind, so that one is left to reads; one or
-        two processors are shared with them, by priority. Two wait for each that runs: the last
-        one let in is done after three turns, an eighth of a second. Who would wait longer had
-        better be told.
+        two processors are shared with them, by priority and by turns. Two wait for each that
+        runs: the last one let in is done after three turns. Who would wait longer had better
+        be told.
+
+        Args:
+            processes: of the API on this machine, which share what there is.
         """
-        running = max(1, _processors() - 1 - _making())
-        return cls(running, PROVING_TURNS * running, PROVING_NICE)
+        share = max(LEAST, _processors() - 1 - _making()) / processes
+        running = max(1, int(share))
+        rest = max(0.0, running / share - 1)
+        return cls(running, PROVING_TURNS * running, PROVING_NICE, rest)
 
     @classmethod
     def that_makes(cls) -> Self:
@@ -84,10 +106,14 @@ class BoundedWork:
         self._pool.shutdown()
 
     def _in_a_place(self, work: Callable[[], Result]) -> Result:
-        # Given back before the result is told: who has it can ask again at once.
+        time.sleep(max(0.0, getattr(self._thread, "rests_until", 0.0) - time.monotonic()))
+        began = time.thread_time()
         try:
             return work()
         finally:
+            took = time.thread_time() - began
+            self._thread.rests_until = time.monotonic() + took * self._rest
+            # Given back before the result is told: who has it can ask again at once.
             self._places.release()
 
 

@@ -46,7 +46,7 @@ class ApiServer(BaseApplication):
 
     def load(self) -> Any:
         configure_logging(self._settings.log_level, "api")
-        parts = self._opened.enter_context(api_parts(self._settings))
+        parts = self._opened.enter_context(api_parts(self._settings, self._workers))
         return create_app(api_service(parts))
 
     def is_proxy(self, address: str) -> bool:

@@ -4,8 +4,9 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -64,21 +65,33 @@ def post(path: str) -> Send:
 
 def closed_loop(base: str, send: Send, clients: int, seconds: float) -> Measured:
     """So many clients, each with one request under way, for so long."""
+    opened = connections(base, clients)
+    measured = looped(opened, send, seconds)
+    for connection in opened:
+        connection.close()
+    return measured
+
+
+def connections(base: str, clients: int) -> list[http.client.HTTPConnection]:
+    netloc = urlsplit(base).netloc
+    return [http.client.HTTPConnection(netloc, timeout=30) for _ in range(clients)]
+
+
+def looped(clients: list[http.client.HTTPConnection], send: Send, seconds: float) -> Measured:
+    """The same, of clients that stay: each with the process that took its connection."""
     numbers, took, wrong = count(), list[float](), list[int]()
     end = time.monotonic() + seconds
 
-    def client() -> None:
-        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    def client(connection: http.client.HTTPConnection) -> None:
         while time.monotonic() < end:
             began = time.monotonic()
             status = send(connection, next(numbers))
             took.append(time.monotonic() - began)
             if status >= 300:
                 wrong.append(status)
-        connection.close()
 
     began = time.monotonic()
-    _run(client, clients)
+    _run([partial(client, connection) for connection in clients])
     return _measured(took, wrong, time.monotonic() - began)
 
 
@@ -98,12 +111,12 @@ def open_loop(base: str, send: Send, per_second: int, seconds: float, threads: i
                 wrong.append(status)
         connection.close()
 
-    _run(client, threads)
+    _run([client] * threads)
     return _measured(took, wrong, time.monotonic() - began)
 
 
-def _run(client: Callable[[], None], number: int) -> None:
-    threads = [threading.Thread(target=client) for _ in range(number)]
+def _run(clients: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=client) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,7 +12,8 @@ import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -24,7 +25,7 @@ import pytest
 
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.flood import KEPT, NEW, PROXIED
-from tests.benchmarks.load import Measured, closed_loop
+from tests.benchmarks.load import connections, looped
 from tests.service_process import ROOT, Service, running
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
@@ -159,16 +160,17 @@ def read(token: str) -> Callable[[http.client.HTTPConnection, int], int]:
     return send
 
 
-def flooded(
-    service: Service, send: Any, networks: int, how: str
-) -> tuple[Measured, dict[str, float]]:
+@contextmanager
+def flood(service: Service, networks: int, how: str) -> Iterator[dict[str, float]]:
+    """Flood while the body runs; what was answered a second is there afterwards."""
     command = [sys.executable, "-m", "tests.benchmarks.flood", service.base, str(FLOODERS)]
     command += [str(SECONDS + 3), str(networks), how]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    answers: dict[str, float] = {}
     time.sleep(1.5)
-    measured = closed_loop(service.base, send, READERS, SECONDS)
+    yield answers
     out, _ = process.communicate(timeout=60)
-    return measured, json.loads(out)
+    answers.update(json.loads(out))
 
 
 FLOODS = [
@@ -194,16 +196,20 @@ def test_reads_while_sign_ins_flood(
     with running(service, "projector"):
         crowd(service, 50)
         send = read(service.registered().token)
-        closed_loop(service.base, send, READERS, 1.0)
+        readers = connections(service.base, READERS)
+        looped(readers, send, 1.0)
         for _ in range(ROUNDS):
-            idle = closed_loop(service.base, send, READERS, SECONDS)
-            busy, answers = flooded(service, send, networks, how)
+            idle = looped(readers, send, SECONDS)
+            with flood(service, networks, how) as answers:
+                busy = looped(readers, send, SECONDS)
             shares = ", ".join(f"{status}: {rate:.1f}/s" for status, rate in answers.items())
             print(f"  idle     {idle}")
             print(f"  flooded  {busy}   {shares}")
             assert busy.wrong == 0
             ratios.append(busy.p99 / idle.p99)
             time.sleep(PAUSE)
+        for reader in readers:
+            reader.close()
     spelled = ", ".join(f"{ratio:.1f}" for ratio in ratios)
     print(f"  {workers} API processes: p99 x {median(ratios):.1f} ({spelled})")
     assert median(ratios) <= MOST_TIMES

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,8 @@ from threading import Event, get_native_id
 from traceback import extract_tb
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from application.credentials import Result, TooBusy, Work
 from infrastructure.bootstrap_identity import PooledDerivation, PooledJudge, PooledPasswords
@@ -226,16 +229,50 @@ def test_a_system_that_knows_no_priorities_does_the_work_all_the_same(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="affinity is asked for on Linux alone")
 @pytest.mark.parametrize(
-    ("processors", "proves", "makes"), [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 2, 1), (8, 5, 2)]
+    ("processors", "proves", "makes", "rest"),
+    [(1, 1, 1, 1), (2, 1, 1, 1), (3, 1, 1, 0), (4, 2, 1, 0), (8, 5, 2, 0)],
 )
 def test_a_machine_leaves_one_processor_to_reads_if_it_has_three(
-    monkeypatch: pytest.MonkeyPatch, processors: int, proves: int, makes: int
+    monkeypatch: pytest.MonkeyPatch, processors: int, proves: int, makes: int, rest: float
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
     with closing(BoundedWork.that_proves()) as work, closing(BoundedWork.that_makes()) as more:
         assert (work._pool._max_workers, more._pool._max_workers) == (proves, makes)
+        assert (work._rest, more._rest) == (rest, 0)
         assert work._places._value == 3 * proves  # type: ignore[attr-defined]
         assert more._places._value == 5 * makes  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="affinity is asked for on Linux alone")
+@given(st.integers(1, 128), st.integers(1, 64))
+def test_api_processes_share_what_a_machine_can_spare_to_prove(
+    processors: int, processes: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+        with closing(BoundedWork.that_proves()) as alone:
+            spared = alone._pool._max_workers / (1 + alone._rest)
+        with closing(BoundedWork.that_proves(processes)) as one:
+            busy = processes * one._pool._max_workers / (1 + one._rest)
+    assert 0.5 <= spared <= max(0.5, processors - 1)
+    assert busy <= spared + 1e-9
+    assert busy > spared - processes, "and no more than a processor of each is left unused"
+
+
+def test_a_thread_rests_before_it_proves_again_and_nobody_waits_for_that_alone() -> None:
+    def prove() -> tuple[float, float, float]:
+        began, used = time.monotonic(), time.thread_time()
+        PhcPasswords().hash("a password")
+        used = time.thread_time() - used
+        return began, used, time.monotonic()
+
+    rest = 20.0
+    with closing(BoundedWork(1, 0, rest=rest)) as work:
+        asked = time.monotonic()
+        _, used, ended = work.run(prove)
+        assert time.monotonic() - asked < used * rest, "the first is told at once"
+        again, _, _ = work.run(prove)
+    assert again - ended >= used * rest
 
 
 def test_who_is_known_is_let_in_however_many_sign_up() -> None:
