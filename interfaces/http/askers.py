@@ -1,4 +1,4 @@
-"""Who asks for what, read from a request's bytes before any thread has it.
+"""Who asks for what, read from a request's head before any thread has it.
 
 Only to let the requests of whoever was refused wait: nobody gets in by what is read here. The
 application reads the same request for itself (call.py), from the same functions.
@@ -12,7 +12,6 @@ from urllib.parse import unquote_to_bytes
 from gunicorn.util import split_request_uri
 
 from infrastructure.client_addresses import caller_address, network_of
-from interfaces.http.request_bytes import END
 from interfaces.http.route import Route
 
 PLACE = re.compile(r"\\{[a-z_]+\\}")
@@ -43,14 +42,14 @@ class Askers:
         ]
         self._is_proxy = is_proxy
 
-    def of(self, peer: str, request: bytes) -> Asker | None:
+    def of(self, peer: str, head: bytes) -> Asker | None:
         """Return who asks; None where the route does not refuse anybody for asking often.
 
         Args:
             peer: address at the other end of the connection.
-            request: its bytes, with the last header at least.
+            head: request line and headers, as they came.
         """
-        start, *headers = request.lstrip(b"\r\n").partition(END)[0].split(b"\r\n")
+        start, *headers = head.split(b"\r\n")
         operation = self._operation(start.decode("latin-1"))
         if operation is None:
             return None

@@ -76,7 +76,7 @@ class PatientWorker(ThreadWorker):
 
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
         """Called on the main thread, as is all that follows."""
-        arrived(conn).last = b""  # it may hold a password
+        arrived(conn).head = b""  # it may hold a token, and the connection stays
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
         else:
@@ -106,4 +106,4 @@ class PatientWorker(ThreadWorker):
 
     def _asker(self, conn: TConn) -> Asker | None:
         peer = conn.client[0] if isinstance(conn.client, tuple) else ""
-        return self._askers.of(peer, arrived(conn).last)
+        return self._askers.of(peer, arrived(conn).head)

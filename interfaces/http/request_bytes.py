@@ -33,6 +33,11 @@ class RequestBytes:
         self._searched = 0
         self._whole: int | None = None
 
+    @property
+    def head(self) -> bytes:
+        """Request line and headers, as far as they have come."""
+        return bytes(self.held).lstrip(b"\r\n").partition(END)[0]
+
     def take(self, more: bytes) -> Arrival:
         """Add what came, and tell where that leaves the request."""
         self.held += more

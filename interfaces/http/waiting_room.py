@@ -44,8 +44,8 @@ class Arrived(Unreader):
 
     def __init__(self) -> None:
         super().__init__()
-        self.last = b""
-        """The request that was last told to be whole, and what came behind it."""
+        self.head = b""
+        """Request line and headers of what came last."""
         self.ends = False
         """Whether the connection is of no use after this request: its end is not known."""
 
@@ -150,8 +150,8 @@ class WaitingRoom:
                 self._refuse(conn, TOO_LONG)
             case Arrival.WHOLE | Arrival.UNKNOWN as how:
                 self._forget(conn)
-                arrived(conn).last = bytes(coming.request.held)
-                arrived(conn).unread(arrived(conn).last)
+                arrived(conn).head = coming.request.head
+                arrived(conn).unread(bytes(coming.request.held))
                 arrived(conn).ends = how is Arrival.UNKNOWN
                 self._dispatch(conn)
 

@@ -37,6 +37,7 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(
         assert halves.take(request_bytes[:cut]) == (seen[cut - 1] if cut else Arrival.HEAD)
         assert halves.take(request_bytes[cut:] + GET) == Arrival.WHOLE
         assert bytes(halves.held) == request_bytes + GET
+        assert halves.head == request_bytes.strip().partition(b"\r\n\r\n")[0]
 
 
 @pytest.mark.parametrize(
